@@ -1,0 +1,132 @@
+"""The grammar of note tokens: which token may follow which.
+
+`Grammar` follows a batch of growing pieces, one array entry each, and says what each may go on with.
+Whatever is drawn from the allowed tokens decodes.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.codecs import vocabulary as v
+from notegen.codecs.vocabulary import INDEX, Ids
+
+Mask = NDArray[np.bool_]
+
+# What may stand behind a token, by kind; the grammar below narrows it by time.
+_FOLLOWS = {
+    "pad": (),
+    "start": ("meter",),
+    "end": (),
+    "meter": ("key", "bar", "pickup"),
+    "key": ("bar", "pickup"),
+    "bar": ("position", "pitch", "bar", "meter", "key"),
+    "pickup": ("position",),
+    "position": ("pitch",),
+    "pitch": ("duration",),
+    "duration": ("duration", "position", "pitch", "bar", "meter", "key", "end"),
+}
+_ALLOWED = np.zeros((len(v.TABLE), v.SIZE), dtype=bool)  # (kind, id)
+for _kind, _followers in _FOLLOWS.items():
+    for _follower in _followers:
+        _ALLOWED[INDEX[_kind], v.KIND == INDEX[_follower]] = True
+
+_POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
+_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + 128)
+_DURATION = slice(v.FIRST["duration"], v.FIRST["duration"] + v.WHOLE)
+_TICKS = np.arange(v.LONGEST_BAR)
+_WRITABLE = 3  # a pickup is a multiple of a thirty-second note, so that a meter stands for it
+
+
+class Grammar:
+    """A batch of pieces under way.
+
+    Parameters
+    ----------
+    batch : int
+        How many pieces; all are empty, and wait for ``start``.
+
+    Attributes
+    ----------
+    kind : array of int, shape (batch,)
+        The kind of the last token, as an index into the table.
+    bars : array of int, shape (batch,)
+        How many bars have begun, a pickup included.
+    cursor : array of int, shape (batch,)
+        The tick in the bar where a note would begin by itself.
+    length : array of int, shape (batch,)
+        The ticks of the bar.
+
+    Examples
+    --------
+    >>> grammar = Grammar(1)
+    >>> grammar.advance(np.array([v.START]))
+    >>> np.unique(v.KIND[grammar.mask()[0]]).tolist() == [v.INDEX["meter"]]
+    True
+    """
+
+    def __init__(self, batch: int) -> None:
+        self.kind = np.full(batch, INDEX["pad"])
+        self.bars = np.zeros(batch, dtype=np.int64)
+        self.cursor = np.zeros(batch, dtype=np.int64)
+        self.length = np.full(batch, v.WHOLE)
+        self._next_length = self.length.copy()
+        self._long = np.zeros(batch, dtype=bool)  # the last duration was a whole note: more may follow
+        self._keyed = np.zeros(batch, dtype=bool)
+        self._opening = np.zeros(batch, dtype=bool)  # the last token said where a pickup begins
+
+    def advance(self, ids: Ids) -> None:
+        """Take in one more token of each piece.
+
+        Parameters
+        ----------
+        ids : array of int, shape (batch,)
+        """
+        kind, value = v.KIND[ids], v.VALUE[ids]
+        before = self.kind
+        bar = (kind == INDEX["bar"]) | (kind == INDEX["pickup"])
+        self.cursor = np.where(bar, np.maximum(self.cursor - self.length * (self.bars > 0), 0), self.cursor)
+        meter = kind == INDEX["meter"]
+        self._next_length = np.where(meter, v.METER_LENGTH[np.where(meter, value, 0)], self._next_length)
+        self.length = np.where(bar, self._next_length, self.length)
+        self.bars += bar
+        self.cursor = np.where(kind == INDEX["position"], value, self.cursor)
+        duration = kind == INDEX["duration"]
+        self.cursor = np.where(duration, self.cursor + value + 1, self.cursor)
+        self._long = duration & (value == v.WHOLE - 1)
+        self._keyed |= kind == INDEX["key"]
+        self._opening = (before == INDEX["pickup"]) & (kind == INDEX["position"])
+        self.kind = kind
+
+    def mask(self) -> Mask:
+        """Return which tokens may come next, shape (batch, vocabulary)."""
+        mask = _ALLOWED[self.kind].copy()
+        mask[:, _DURATION] &= (self._long | (self.kind == INDEX["pitch"]))[:, None]
+        mask[:, _POSITION] &= (_TICKS > self.cursor[:, None]) & (_TICKS < self.length[:, None])
+        mask[:, _PITCH] &= (self.cursor < self.length)[:, None] | (self.kind == INDEX["position"])[:, None]
+        headless = ~self._keyed
+        if headless.any():
+            mask[headless, v.BAR] = mask[headless, v.PICKUP] = False
+        mask[self.bars > 0, v.PICKUP] = False
+        self._mask_pickups(mask)
+        return mask
+
+    def _mask_pickups(self, mask: Mask) -> None:
+        pickup = self.kind == INDEX["pickup"]
+        if pickup.any():
+            left = self._next_length[pickup, None] - _TICKS
+            mask[pickup, _POSITION] = (_TICKS > 0) & (left > 0) & (left % _WRITABLE == 0)
+        opening = self._opening
+        if opening.any():  # behind a pickup's place may stand the first note's own
+            behind = (_TICKS > self.cursor[opening, None]) & (_TICKS < self.length[opening, None])
+            mask[opening, _POSITION] = behind
+
+
+def accepts(ids: Ids) -> bool:
+    """Whether a row of tokens is a whole piece of the grammar."""
+    grammar = Grammar(1)
+    for i, token in enumerate(ids.tolist()):
+        allowed = token == v.START if not i else bool(grammar.mask()[0, token])
+        if not allowed:
+            return False
+        grammar.advance(np.array([token]))
+    return bool(len(ids)) and int(ids[-1]) == v.END

@@ -1,0 +1,138 @@
+"""The token table of the note codec; everything else about tokens is derived from it.
+
+A token is a kind and a value. Ids follow the order of the table: all of one kind, then the next.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.errors import RangeError
+from notegen.keys import MODES, Key
+from notegen.melody import GRID
+
+LONGEST_BAR = 8 * GRID  # ticks: eight quarters
+WHOLE = 4 * GRID  # ticks: the longest duration of one token; longer ones are sums
+
+METERS = tuple(
+    (numerator, denominator)
+    for denominator in (1, 2, 4, 8, 16, 32)
+    for numerator in range(1, 25)
+    if WHOLE * numerator // denominator <= LONGEST_BAR
+)
+KEYS = tuple(Key.of_tonic(tonic, mode) for mode in range(len(MODES)) for tonic in range(12))
+
+
+class Kind(NamedTuple):
+    """A row of the table: a kind of token, how many there are, and what they mean."""
+
+    name: str
+    count: int
+    meaning: str
+
+
+TABLE = (
+    Kind("pad", 1, "fills a batch up; never in a piece"),
+    Kind("start", 1, "begins a piece"),
+    Kind("end", 1, "ends a piece"),
+    Kind("meter", len(METERS), "the meter from the next bar on; value: index into METERS"),
+    Kind("key", len(KEYS), "the key from the next bar on; value: 12 x mode + tonic"),
+    Kind("bar", 1, "begins a bar"),
+    Kind("pickup", 1, "begins an incomplete first bar; the position that follows says where"),
+    Kind("position", LONGEST_BAR, "where the next note begins, if not where the last one ended"),
+    Kind("pitch", 128, "a note's MIDI pitch"),
+    Kind("duration", WHOLE, "a note's ticks less one; after a whole note, more of the same note"),
+)
+
+FIRST = {kind.name: sum(before.count for before in TABLE[:i]) for i, kind in enumerate(TABLE)}
+SIZE = sum(kind.count for kind in TABLE)
+KIND = np.repeat(np.arange(len(TABLE)), [kind.count for kind in TABLE])  # id -> row of TABLE
+VALUE = np.concatenate([np.arange(kind.count) for kind in TABLE])  # id -> value
+INDEX = {kind.name: i for i, kind in enumerate(TABLE)}
+
+PAD, START, END, BAR, PICKUP = (FIRST[name] for name in ("pad", "start", "end", "bar", "pickup"))
+METER_ID = {meter: FIRST["meter"] + i for i, meter in enumerate(METERS)}
+METER_LENGTH = np.array([WHOLE * numerator // denominator for numerator, denominator in METERS])
+
+Ids = NDArray[np.int32]
+
+
+def key_id(key: Key) -> int:
+    """Return the token of a key."""
+    return FIRST["key"] + 12 * key.mode + key.tonic
+
+
+def meter_id(meter: tuple[int, int]) -> int:
+    """Return the token of a meter.
+
+    Raises
+    ------
+    RangeError
+        If no token stands for it.
+    """
+    try:
+        return METER_ID[meter]
+    except KeyError:
+        raise RangeError(f"a meter of {meter[0]}/{meter[1]} is beyond the codec, whose bars last up to 8/4") from None
+
+
+def name(token: int) -> str:
+    """Return a token's name for people.
+
+    Examples
+    --------
+    >>> name(START), name(key_id(Key.parse("Ador"))), name(FIRST["pitch"] + 62), name(FIRST["duration"] + 11)
+    ('start', 'key Ador', 'pitch D4', 'duration 12')
+    """
+    kind, value = TABLE[KIND[token]], int(VALUE[token])
+    if kind.name == "meter":
+        return "meter {}/{}".format(*METERS[value])
+    if kind.name == "key":
+        return f"key {KEYS[value]}"
+    if kind.name == "pitch":
+        return f"pitch {pitch_name(value)}"
+    if kind.count == 1:
+        return kind.name
+    return f"{kind.name} {value + (kind.name == 'duration')}"
+
+
+def pitch_name(pitch: int) -> str:
+    """Return a MIDI pitch's name; 60 is C4."""
+    return ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")[pitch % 12] + str(pitch // 12 - 1)
+
+
+def transpose(ids: Ids, semitones: int) -> Ids:
+    """Return the tokens of the same piece so many semitones higher.
+
+    Raises
+    ------
+    RangeError
+        If a pitch would leave the range of MIDI.
+    """
+    low, high = pitch_range(ids)
+    if low + semitones < 0 or high + semitones > 127:
+        raise RangeError(f"moved by {semitones} semitones the piece would leave the range of MIDI")
+    moved: Ids = _shift(semitones)[ids]
+    return moved
+
+
+def pitch_range(ids: Ids) -> tuple[int, int]:
+    """Return the lowest and the highest MIDI pitch of a piece; (60, 60) without notes."""
+    pitches = VALUE[ids[KIND[ids] == INDEX["pitch"]]]
+    return (int(pitches.min()), int(pitches.max())) if len(pitches) else (60, 60)
+
+
+def _shift(semitones: int) -> Ids:
+    """Return the table of ids that transposes: old id -> new id."""
+    moved = np.arange(SIZE, dtype=np.int32)
+    keys = moved[KIND == INDEX["key"]] - FIRST["key"]
+    moved[KIND == INDEX["key"]] = FIRST["key"] + keys // 12 * 12 + (keys + semitones) % 12
+    pitches = np.clip(np.arange(128) + semitones, 0, 127)
+    moved[KIND == INDEX["pitch"]] = FIRST["pitch"] + pitches
+    return moved
+
+
+def describe() -> list[list[object]]:
+    """Return the table in the form in which a bundle carries it."""
+    return [[kind.name, kind.count] for kind in TABLE]

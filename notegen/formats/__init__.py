@@ -1,0 +1,56 @@
+"""Files to scores and back, a module a format; `read` and `write` choose by the file's name."""
+
+from os import PathLike
+from pathlib import Path
+
+from notegen.errors import DataError, EmptyError, FormatError, UsageError
+from notegen.files import write_atomically
+from notegen.formats import abc, midi
+from notegen.score import Score
+
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
+ABC_SUFFIXES = (".abc",)
+SUFFIXES = MIDI_SUFFIXES + ABC_SUFFIXES
+
+
+def read(path: str | PathLike[str]) -> Score:
+    """Read a score from a MIDI or ABC file; of an ABC tunebook, its first tune.
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged or of no known kind; the message begins with its path.
+    EmptyError
+        If there is nothing in it.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if not data:
+        raise EmptyError(f"{path}: the file is empty")
+    try:
+        if path.suffix.lower() in ABC_SUFFIXES:
+            return abc.read_book(data.decode("utf-8", "replace"))[0]
+        return midi.decode(data)
+    except DataError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def write(score: Score, path: str | PathLike[str], *, force: bool = False) -> None:
+    """Write a score as a MIDI file, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        If the name's ending is of no format that can be written, or the file exists and `force` is
+        not set.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in MIDI_SUFFIXES:
+        raise UsageError(f"{path}: scores are written as MIDI; end the name in .mid")
+    write_atomically(path, midi.encode(score), force=force)
+
+
+__all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "SUFFIXES", "FormatError", "read", "write"]

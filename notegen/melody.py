@@ -1,0 +1,185 @@
+"""Melody: the single line that a model learns from and continues.
+
+A score with chords or several tracks is reduced to one line; times are moved to the codec's grid,
+and the maps are put into the form in which the codec writes them down. A line that is in this form
+already stays as it is.
+"""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen import keys
+from notegen.errors import EmptyError
+from notegen.keys import Key
+from notegen.score import KEY, METER, NOTE, Score, Table, Track, meter_of, table
+
+GRID = 24  # ticks a quarter note: triplets and thirty-second notes are exact
+_GAP = 4  # grid ticks: shorter silences between notes are articulation, not rests
+_LEAD = re.compile(r"melod|lead|vocal|voice|voix|chant|solo|canto|sopran|tune|gesang", re.IGNORECASE)
+_DOUBT = 0.85  # of the sounding time must lie in a written C major, or the key is guessed
+
+
+def melody(score: Score, track: int | None = None) -> Score:
+    """Reduce a score to one line of one track on the grid.
+
+    Parameters
+    ----------
+    score : Score
+    track : int, optional
+        Which track; the one that looks most like a melody if not given.
+
+    Returns
+    -------
+    Score
+        Of resolution `GRID`, with one track and no two notes at a time, with meters that begin at
+        bar lines and with at least one key (guessed if none is written).
+
+    Raises
+    ------
+    EmptyError
+        If there is no note, or none but drums.
+    """
+    track = melody_track(score) if track is None else track
+    grid = score.quantize(GRID)
+    notes = _line(grid.notes[grid.notes["track"] == track])
+    meters = _meters(grid, int(notes["onset"][-1]))
+    line = replace(
+        grid, notes=notes, meters=meters, tracks=(score.tracks[track],), events=grid.events[:0], source=None
+    )
+    return replace(line, keys=_keys(line))
+
+
+def melody_track(score: Score) -> int:
+    """Return the index of the track that carries the melody.
+
+    A track named like one wins; otherwise high pitch, few chords and much presence count.
+    """
+    best, best_rank = -1, (-np.inf, -np.inf)
+    for i, track in enumerate(score.tracks):
+        notes = score.notes[score.notes["track"] == i]
+        if track.is_drum or not len(notes):
+            continue
+        onsets = np.unique(notes["onset"])
+        presence = (onsets[-1] - onsets[0]) / max(1, score.end)
+        rank = (float(bool(_LEAD.search(track.name))), notes["pitch"].mean() / 12 + 3 * len(onsets) / len(notes) + presence)
+        if rank > best_rank:
+            best, best_rank = i, rank
+    if best < 0:
+        drums = "nothing but drums" if len(score.notes) else "no notes"
+        raise EmptyError(f"there are {drums} in it, and a melody is needed")
+    return best
+
+
+def _line(notes: Table) -> Table:
+    """Keep the highest voice, let each note end where the next begins, and close gaps of articulation."""
+    if not (notes["onset"][1:] > notes["onset"][:-1]).all():
+        order = np.lexsort((-notes["pitch"], notes["onset"]))
+        notes = notes[order]
+        notes = notes[np.append(True, notes["onset"][1:] != notes["onset"][:-1])]
+    ends = notes["onset"] + notes["duration"]
+    if (ends[:-1] > notes["onset"][1:]).any():
+        notes = notes[_highest(notes, ends)]
+    line = notes.copy()
+    line["track"] = 0
+    line["duration"] = _lengths(line["onset"], line["onset"] + line["duration"])
+    return table(line, NOTE)
+
+
+def _highest(notes: Table, ends: NDArray[np.int64]) -> list[int]:
+    """Leave out notes that sound, for more than half their time, below one that began before them."""
+    kept: list[int] = []
+    rows = zip(notes["onset"].tolist(), ends.tolist(), notes["pitch"].tolist(), strict=True)
+    top_end, top_pitch = -1, -1
+    for i, (onset, end, pitch) in enumerate(rows):
+        if pitch < top_pitch and 2 * (min(top_end, end) - onset) > end - onset:
+            continue
+        kept.append(i)
+        top_end, top_pitch = end, pitch
+    return kept
+
+
+def _lengths(onsets: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return durations without overlaps and without the small gaps of articulation."""
+    goal = -(-ends[-1:] // 6) * 6  # the last note has no successor: the next sixteenth serves
+    following = np.append(onsets[1:], goal)
+    gap = following - ends
+    small = (gap <= _GAP) & (4 * gap <= following - onsets)
+    lengths: NDArray[np.int64] = np.where(small, following, ends) - onsets
+    return lengths
+
+
+def _meters(grid: Score, last: int) -> Table:
+    """Return the meter map with every change at a bar line, up to the last note's onset."""
+    rows: list[tuple[int, int, int]] = []
+    changes = [row for row in grid.meters.tolist() if row[0] <= last or row[0] == 0] or [(0, 4, 4)]
+    start = 0
+    for i, (_, *meter) in enumerate(changes):
+        stop = changes[i + 1][0] if i + 1 < len(changes) else None
+        if stop is not None and stop <= start:
+            continue  # a change inside an odd bar that was filled up: the next one counts
+        rows.append((start, *meter))
+        if stop is None:
+            break
+        length = grid.bar_length((meter[0], meter[1]))
+        whole, left = divmod(stop - start, length)
+        start += whole * length
+        if not left:
+            continue
+        odd = meter_of(left, meter[1], GRID)
+        if odd is None:
+            start += length  # no meter is so short: the change waits for the bar line
+        else:
+            if not whole:
+                rows.pop()
+            rows.append((start, *odd))
+            start = stop
+    return table(_changes(_plain_pickup(rows)), METER)
+
+
+def _plain_pickup(rows: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Spell the meter of a pickup in the units of the meter that follows it."""
+    pickup = pickup_length(table(rows, METER))
+    if not pickup:
+        return rows
+    return [(0, *(meter_of(pickup, rows[1][2], GRID) or rows[0][1:])), *rows[1:]]
+
+
+def pickup_length(meters: Table) -> int:
+    """Return the length of the pickup that a meter map on the grid begins with, or 0."""
+    if len(meters) < 2:
+        return 0
+    first, second = (4 * GRID * row["numerator"] // row["denominator"] for row in meters[:2])
+    return int(first) if meters["tick"][1] == first < second else 0
+
+
+def _keys(line: Score) -> Table:
+    """Return the key map with every change at a bar line, and a guess where a key is missing."""
+    notes = line.notes
+    written = [(tick, Key(fifths, mode)) for tick, fifths, mode in line.keys.tolist()]
+    if not written or (len(written) == 1 and written[0][1] == (0, 0) and _share(notes, Key(0, 0)) < _DOUBT):
+        guess = keys.estimate(notes["pitch"], notes["duration"])
+        written = [(0, guess)]
+    bars = line.bars(int(notes["onset"][-1]) + 1)
+    rows = [(0, *Key.of_tonic(written[0][1].tonic, written[0][1].mode))]
+    for tick, key in written:
+        bar = int(bars[max(0, np.searchsorted(bars, tick, side="right") - 1)])
+        if bar < bars[-1]:
+            spelled = (bar, *Key.of_tonic(key.tonic, key.mode))
+            rows = [*(row for row in rows if row[0] != bar), spelled]
+    return table(_changes(rows), KEY)
+
+
+def _share(notes: Table, key: Key) -> float:
+    inside = np.isin(notes["pitch"] % 12, list(key.scale))
+    return float(notes["duration"][inside].sum() / notes["duration"].sum())
+
+
+def _changes(rows: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Leave out rows that repeat the one before."""
+    return [row for i, row in enumerate(rows) if not i or row[1:] != rows[i - 1][1:]]
+
+
+__all__ = ["GRID", "Track", "melody", "melody_track", "pickup_length"]
