@@ -1,0 +1,3 @@
+"""notegen: symbolic music generation."""
+
+__version__ = "0.1.0"

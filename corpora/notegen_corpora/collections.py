@@ -1,0 +1,112 @@
+"""The collections of folk tunes that the music21 wheel carries."""
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from notegen.errors import DataError, MissingExtraError, NotegenError
+from notegen.formats import abc
+from notegen.score import Score
+
+_NOTICE = (
+    "The tunes are in the public domain. music21's corpus/license.txt says of its encodings: "
+    '"The encodings may be under copyright but have been licensed for use, though there may be '
+    'restrictions on commercial use."'
+)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A public corpus: where its files are, whose work it is, and on what terms.
+
+    Parameters
+    ----------
+    name : str
+        What the command line calls it.
+    title : str
+    folder : str
+        The folder of music21's corpus that holds it.
+    credit : str
+        Who transcribed it.
+    citation : str
+        The book.
+    notice : str
+        Terms of use, as far as they are stated.
+    """
+
+    name: str
+    title: str
+    folder: str
+    credit: str
+    citation: str
+    notice: str = _NOTICE
+
+    def files(self) -> list[Path]:
+        """Return the collection's ABC files.
+
+        Raises
+        ------
+        MissingExtraError
+            If music21 is not installed.
+        DataError
+            If the installed music21 lacks the collection.
+        """
+        spec = importlib.util.find_spec("music21")
+        if spec is None or spec.submodule_search_locations is None:
+            raise MissingExtraError(f'reading the collection "{self.name}"', "train")
+        found = sorted(Path(spec.submodule_search_locations[0], "corpus", self.folder).glob("*.abc"))
+        if not found:
+            raise DataError(f"the installed music21 lacks its corpus folder {self.folder}; reinstall music21")
+        return found
+
+    def scores(self) -> Iterator[tuple[str, Score | NotegenError]]:
+        """Read all tunes; each comes with its name, and with the reason if it cannot be read."""
+        for path, text in self._books():
+            for tune, score in abc.read_tunes(text):
+                yield f"{self.name}/{path.name}#{tune.number} {tune.title}", score
+
+    def _books(self) -> Iterator[tuple[Path, str]]:
+        for path in self.files():
+            yield path, path.read_text(encoding="utf-8", errors="replace")
+
+
+COLLECTIONS = {
+    entry.name: entry
+    for entry in (
+        Collection(
+            name="ryan",
+            title="Ryan's Mammoth Collection",
+            folder="ryansMammoth",
+            credit="contributed by Ray Davies and others, named in each file",
+            citation="William Bradbury Ryan, Ryan's Mammoth Collection, Boston: Elias Howe, 1883",
+        ),
+        Collection(
+            name="oneill",
+            title="O'Neill's Music of Ireland",
+            folder="oneills1850",
+            credit="transcribed by Norbert Paap and others, named in each tune",
+            citation="Francis O'Neill, O'Neill's Music of Ireland, Chicago: Lyon & Healy, 1903",
+        ),
+        Collection(
+            name="aird",
+            title="Aird's Airs",
+            folder="airdsAirs",
+            credit="transcribed by Jack Campin, 2009",
+            citation="James Aird, A Selection of Scotch, English, Irish and Foreign Airs, Glasgow, from 1778",
+        ),
+    )
+}
+
+
+def collection(name: str) -> Collection:
+    """Return a collection by its name.
+
+    Raises
+    ------
+    DataError
+        If there is none of that name.
+    """
+    if name not in COLLECTIONS:
+        raise DataError(f'there is no collection "{name}"; there are {", ".join(COLLECTIONS)}')
+    return COLLECTIONS[name]

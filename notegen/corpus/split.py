@@ -1,0 +1,34 @@
+"""Which pieces to train on, which to choose by, and which to test with.
+
+Pieces that are versions of one another share a side. A group's side follows from its content alone,
+so it stays where it is when other files come or go.
+"""
+
+from notegen.corpus.dedupe import content_hash, groups
+from notegen.corpus.scan import Piece
+
+VALID, TEST = 5, 5  # percent of the groups
+
+
+def split(pieces: list[Piece]) -> dict[str, list[Piece]]:
+    """Split pieces into ``train``, ``valid`` and ``test``.
+
+    A corpus of so few groups that chance leaves a side empty gives one group to each.
+    """
+    members: dict[int, list[Piece]] = {}
+    for piece, group in zip(pieces, groups([piece.ids for piece in pieces]).tolist(), strict=True):
+        members.setdefault(group, []).append(piece)
+    ordered = sorted((min(content_hash(piece.ids) for piece in group), group) for group in members.values())
+    sides: dict[str, list[Piece]] = {"train": [], "valid": [], "test": []}
+    for digest, group in ordered:
+        sides[_side(digest)] += group
+    for side, (_, group) in zip(("valid", "test"), ordered, strict=False):
+        if not sides[side] and len(ordered) > 2:
+            sides["train"] = [piece for piece in sides["train"] if piece not in group]
+            sides[side] = group
+    return sides
+
+
+def _side(digest: str) -> str:
+    percent = int(digest[:8], 16) % 100
+    return "valid" if percent < VALID else "test" if percent < VALID + TEST else "train"

@@ -1,0 +1,1 @@
+"""Training: batches of whole pieces, and the loop that learns from them."""

@@ -1,0 +1,88 @@
+"""Batches: pieces of like length side by side, cut into steps, the state carried from step to step.
+
+No window reaches from one piece into another: a batch's pieces begin together with an empty state,
+and what is shorter than the longest is filled up with padding that the loss does not see.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.codecs.vocabulary import PAD, Ids, pitch_range, transpose
+
+Augment = Callable[[Ids, np.random.Generator], Ids]
+
+
+class Step(NamedTuple):
+    """A stretch of one batch: ids to read and ids to predict, each of shape (batch, time)."""
+
+    inputs: Ids
+    targets: Ids
+    begins: bool  # whether the state is to be emptied before
+
+
+def batches(
+    pieces: list[Ids], size: int, rng: np.random.Generator | None = None, augment: Augment | None = None
+) -> list[Ids]:
+    """Group pieces into padded batches of about one length.
+
+    Parameters
+    ----------
+    pieces : list of arrays of ids
+    size : int
+        Pieces a batch.
+    rng : numpy.random.Generator, optional
+        Shuffles batches, and pieces of like length; without it the order is by length.
+    augment : callable, optional
+        Changes each piece before it is used.
+
+    Returns
+    -------
+    list of arrays of int32, shape (at most size, length of the longest)
+    """
+    lengths = np.array([len(piece) for piece in pieces], dtype=np.float64)
+    if rng is not None:
+        lengths *= rng.uniform(0.95, 1.05, len(pieces))
+    order = np.argsort(lengths, kind="stable")
+    groups = [order[i : i + size] for i in range(0, len(order), size)]
+    if rng is not None:
+        groups = [groups[i] for i in rng.permutation(len(groups))]
+    change = augment if augment is not None and rng is not None else None
+    return [pad([change(pieces[i], rng) if change and rng else pieces[i] for i in group]) for group in groups]
+
+
+def pad(pieces: list[Ids]) -> Ids:
+    """Stack pieces, filled up at the end, into an array of shape (pieces, longest)."""
+    out = np.full((len(pieces), max(map(len, pieces))), PAD, dtype=np.int32)
+    for row, piece in zip(out, pieces, strict=True):
+        row[: len(piece)] = piece
+    return out
+
+
+def steps(batch: Ids, longest: int) -> Iterator[Step]:
+    """Cut a batch into steps of even length, at most `longest` tokens each."""
+    time = batch.shape[1] - 1
+    length = -(-time // -(-time // longest))
+    for start in range(0, time, length):
+        stop = min(start + length, time)
+        yield Step(batch[:, start:stop], batch[:, start + 1 : stop + 1], start == 0)
+
+
+def weight(targets: Ids) -> NDArray[np.float32]:
+    """Return 1 for each token to predict and 0 for padding."""
+    return (targets != PAD).astype(np.float32)
+
+
+def transposing(low: int = -5, high: int = 6) -> Augment:
+    """Return an augmentation that moves each piece by a random number of semitones.
+
+    A piece is moved less far where a pitch would leave the range of MIDI.
+    """
+
+    def augment(ids: Ids, rng: np.random.Generator) -> Ids:
+        bottom, top = pitch_range(ids)
+        return transpose(ids, int(rng.integers(max(low, -bottom), min(high, 127 - top) + 1)))
+
+    return augment

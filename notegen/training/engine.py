@@ -1,0 +1,93 @@
+"""The engine: the network, its optimiser and its state, behind a few verbs. TensorFlow is used here alone."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.errors import MissingExtraError
+from notegen.model import network
+from notegen.model.network import NetworkConfig
+from notegen.training.batches import Step
+
+
+class Engine:
+    """Keras and TensorFlow behind four verbs: learn, measure, and give or take the state."""
+
+    def __init__(self, config: NetworkConfig, *, clip: float = 1.0, seed: int = 0) -> None:
+        try:
+            import keras
+            import tensorflow as tf
+        except ImportError as error:
+            raise MissingExtraError("training", "train") from error
+        keras.utils.set_random_seed(seed)
+        self.config = config
+        self.model = network.build(config, network.fast_policy())
+        self.optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=clip)
+        self.optimizer.build(self.model.trainable_variables)
+        self._states: list[Any] = []
+        self._step = self._compile(tf)
+
+    def _compile(self, tf: Any) -> Any:
+        ids = tf.TensorSpec((None, None), tf.int32)
+        states = [tf.TensorSpec((None, self.config.units), tf.float32)] * (2 * self.config.layers)
+
+        @tf.function(input_signature=[ids, ids, states, tf.TensorSpec((), tf.bool)])
+        def step(inputs: Any, targets: Any, states: Any, learn: Any) -> Any:
+            def forward(training: bool) -> Any:
+                logits, *after = self.model([inputs, *states], training=training)
+                nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, tf.cast(logits, tf.float32))
+                seen = tf.cast(targets != 0, tf.float32)
+                return tf.reduce_sum(nats * seen), tf.reduce_sum(seen), [tf.cast(s, tf.float32) for s in after]
+
+            def update() -> Any:
+                with tf.GradientTape() as tape:
+                    total, count, after = forward(True)
+                    loss = total / tf.maximum(count, 1.0)
+                variables = self.model.trainable_variables
+                self.optimizer.apply(tape.gradient(loss, variables), variables)
+                return total, count, after
+
+            return tf.cond(learn, update, lambda: forward(False))
+
+        return step
+
+    def rate(self, value: float) -> None:
+        """Set the learning rate."""
+        self.optimizer.learning_rate.assign(value)
+
+    def learn(self, step: Step) -> float:
+        """Take one update; return its loss in nats a token."""
+        total, count = self._run(step, True)
+        return total / max(1.0, count)
+
+    def nats(self, step: Step) -> float:
+        """Return the summed negative log-likelihood of a step's targets."""
+        return self._run(step, False)[0]
+
+    def _run(self, step: Step, learn: bool) -> tuple[float, float]:
+        import tensorflow as tf
+
+        if step.begins:
+            zeros = tf.zeros((len(step.inputs), self.config.units))
+            self._states = [zeros] * (2 * self.config.layers)
+        total, count, self._states = self._step(
+            tf.constant(step.inputs), tf.constant(step.targets), self._states, tf.constant(learn)
+        )
+        return float(total), float(count)
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return the network's weights by name."""
+        return network.weights(self.model, self.config)
+
+    def state(self) -> list[NDArray[Any]]:
+        """Return every variable of the model and the optimiser."""
+        return [np.asarray(variable) for variable in self._variables()]
+
+    def set_state(self, state: list[NDArray[Any]]) -> None:
+        """Put back what `state` returned."""
+        for variable, value in zip(self._variables(), state, strict=True):
+            variable.assign(value)
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *self.optimizer.variables]

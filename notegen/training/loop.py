@@ -1,0 +1,238 @@
+"""The training loop: steps, validation, checkpoints, and a bundle at the end."""
+
+import csv
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.codecs.vocabulary import Ids
+from notegen.model.network import NetworkConfig
+from notegen.training.batches import Augment, batches, steps, weight
+from notegen.training.checkpoint import Checkpoint
+from notegen.training.engine import Engine
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Parameters
+    ----------
+    embedding, units, layers, dropout
+        The network; see `notegen.model.network.NetworkConfig`.
+    batch, steps : int
+        Pieces a batch, and tokens through which errors are propagated back.
+    rate : float
+        Adam's learning rate at its peak; it rises over the first `warmup` updates and falls along a
+        half cosine to a hundredth.
+    clip : float
+        Largest norm of the gradient.
+    epochs, patience : int
+        Passes over the corpus, and how many without a better validation end the training.
+    seed : int
+    """
+
+    embedding: int = 128
+    units: int = 256
+    layers: int = 2
+    dropout: float = 0.2
+    batch: int = 32
+    steps: int = 128
+    rate: float = 2e-3
+    warmup: int = 100
+    clip: float = 1.0
+    epochs: int = 30
+    patience: int = 4
+    seed: int = 0
+
+
+@dataclass
+class Progress:
+    """Where a training stands; `bits` is None before the first validation of the epoch."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float  # nats a token, a running mean
+    tokens_per_second: float
+    seconds_left: float
+    bits: float | None = None
+    best: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is learned from: pieces as tokens, and how many notes the validation pieces hold."""
+
+    train: list[Ids]
+    valid: list[Ids]
+    valid_notes: int
+    vocabulary: int
+    augment: Augment | None = None
+
+
+class Trainer:
+    """A network, its optimiser, and the place in the data where it stands.
+
+    Parameters
+    ----------
+    material : Material
+    recipe : Recipe
+    checkpoint : Checkpoint, optional
+        Where the state is kept; a training that was stopped goes on from there.
+    log : Path, optional
+        A CSV file that gains a row an epoch.
+    report : callable, optional
+        Called with a `Progress` after every batch.
+    """
+
+    CHECKPOINT_SECONDS = 120
+
+    def __init__(
+        self,
+        material: Material,
+        recipe: Recipe,
+        checkpoint: Checkpoint | None = None,
+        log: Path | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.material, self.recipe, self.checkpoint, self.log = material, recipe, checkpoint, log
+        self.report = report or (lambda progress: None)
+        names = ("embedding", "units", "layers", "dropout")
+        self.config = NetworkConfig(material.vocabulary, **{name: getattr(recipe, name) for name in names})
+        self.engine = Engine(self.config, clip=recipe.clip, seed=recipe.seed)
+        self.epoch = self.batch = self.worse = self.updates = 0
+        self.seconds = 0.0
+        self.best_bits = float("inf")
+        self.best: dict[str, NDArray[Any]] = {}
+        if checkpoint is not None:
+            self._resume(checkpoint)
+
+    def run(self) -> None:
+        """Train until the epochs are done or validation gets no better.
+
+        KeyboardInterrupt leaves a checkpoint behind and passes on.
+        """
+        try:
+            while self.epoch < self.recipe.epochs and self.worse < self.recipe.patience:
+                self._run_epoch()
+        except KeyboardInterrupt:
+            self._save()
+            raise
+        self._save()
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return the weights that were best on validation, or the present ones before the first."""
+        return self.best or self.engine.weights()
+
+    def _run_epoch(self) -> None:
+        rng = np.random.default_rng([self.recipe.seed, self.epoch])
+        order = batches(self.material.train, self.recipe.batch, rng, self.material.augment)
+        total = sum(len(list(steps(batch, self.recipe.steps))) for batch in order) * self.recipe.epochs
+        meter = _Meter(self, len(order))
+        saved = time.monotonic()
+        while self.batch < len(order):
+            batch = order[self.batch]
+            for step in steps(batch, self.recipe.steps):
+                self.engine.rate(self._rate(self.updates / max(1, total)))
+                meter.loss(self.engine.learn(step))
+                self.updates += 1
+            self.batch += 1
+            self.report(meter.progress(int(weight(batch[:, 1:]).sum())))
+            if time.monotonic() - saved > self.CHECKPOINT_SECONDS:
+                self._save()
+                saved = time.monotonic()
+        self.seconds += meter.seconds
+        bits = self.validate()
+        self.worse = 0 if bits < self.best_bits else self.worse + 1
+        if bits < self.best_bits:
+            self.best_bits, self.best = bits, self.engine.weights()
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.report(meter.progress(0, bits))
+        self._log(meter, bits)
+        self._save()
+
+    def validate(self) -> float:
+        """Return bits per note on the validation pieces."""
+        nats = sum(
+            self.engine.nats(step)
+            for batch in batches(self.material.valid, self.recipe.batch)
+            for step in steps(batch, 512)
+        )
+        return nats / np.log(2) / max(1, self.material.valid_notes)
+
+    def _rate(self, done: float) -> float:
+        rise = min(1.0, (self.updates + 1) / self.recipe.warmup)
+        fall = 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, done)))
+        return float(self.recipe.rate * rise * fall)
+
+    def _log(self, meter: "_Meter", bits: float) -> None:
+        if self.log is None:
+            return
+        new = not self.log.exists()
+        with self.log.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if new:
+                writer.writerow(["epoch", "updates", "seconds", "train_nats_per_token", "valid_bits_per_note"])
+            writer.writerow([self.epoch, self.updates, round(self.seconds), f"{meter.mean:.4f}", f"{bits:.4f}"])
+
+    def _save(self) -> None:
+        if self.checkpoint is not None:
+            place = {
+                name: getattr(self, name) for name in ("epoch", "batch", "worse", "updates", "seconds", "best_bits")
+            }
+            self.checkpoint.save(self._identity(), place, self.engine.state(), self.best)
+
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        found = checkpoint.load(self._identity())
+        if found is None:
+            return
+        place, state, self.best = found
+        for name, value in place.items():
+            setattr(self, name, value)
+        self.engine.set_state(state)
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what must be alike for a checkpoint to be gone on with."""
+        sizes = [len(self.material.train), sum(map(len, self.material.train)), self.material.vocabulary]
+        return {"recipe": asdict(self.recipe), "material": sizes}
+
+
+class _Meter:
+    """Speed, mean loss and time left of an epoch."""
+
+    def __init__(self, trainer: Trainer, total: int) -> None:
+        self.trainer, self.total, self.begun = trainer, total, time.monotonic()
+        self.first = trainer.batch
+        self.tokens, self.losses = 0, [0.0, 0]
+
+    def loss(self, value: float) -> None:
+        self.losses[0] += value
+        self.losses[1] += 1
+
+    @property
+    def mean(self) -> float:
+        return self.losses[0] / max(1, self.losses[1])
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+    def progress(self, tokens: int, bits: float | None = None) -> Progress:
+        trainer = self.trainer
+        self.tokens += tokens
+        here = self.total if bits is not None else trainer.batch
+        done = max(1, here - self.first)
+        epochs_left = trainer.recipe.epochs - trainer.epoch - (bits is None)
+        left = self.seconds / done * (self.total - here + self.total * epochs_left)
+        epoch = trainer.epoch + (bits is None)
+        return Progress(
+            epoch, trainer.recipe.epochs, here, self.total, self.mean,
+            self.tokens / max(1e-9, self.seconds), left, bits, trainer.best_bits,
+        )  # fmt: skip
