@@ -22,7 +22,7 @@ _LEAD = re.compile(r"melod|lead|vocal|voice|voix|chant|solo|canto|sopran|tune|ge
 _DOUBT = 0.85  # of the sounding time must lie in a written C major, or the key is guessed
 
 
-def melody(score: Score, track: int | None = None) -> Score:
+def melody(score: Score, track: int | None = None, until: int = 0) -> Score:
     """Reduce a score to one line of one track on the grid.
 
     Parameters
@@ -30,6 +30,8 @@ def melody(score: Score, track: int | None = None) -> Score:
     score : Score
     track : int, optional
         Which track; the one that looks most like a melody if not given.
+    until : int
+        The grid tick to which the maps are kept at least, where other tracks go on for longer.
 
     Returns
     -------
@@ -45,11 +47,11 @@ def melody(score: Score, track: int | None = None) -> Score:
     track = melody_track(score) if track is None else track
     grid = score.quantize(GRID)
     notes = _line(grid.notes[grid.notes["track"] == track])
-    meters = _meters(grid, int(notes["onset"][-1]))
+    meters = _meters(grid, max(until, int(notes["onset"][-1])))
     line = replace(
         grid, notes=notes, meters=meters, tracks=(score.tracks[track],), events=grid.events[:0], source=None
     )
-    return replace(line, keys=_keys(line))
+    return replace(line, keys=_keys(line, until))
 
 
 def melody_track(score: Score) -> int:
@@ -155,14 +157,14 @@ def pickup_length(meters: Table) -> int:
     return int(first) if meters["tick"][1] == first < second else 0
 
 
-def _keys(line: Score) -> Table:
+def _keys(line: Score, until: int) -> Table:
     """Return the key map with every change at a bar line, and a guess where a key is missing."""
     notes = line.notes
     written = [(tick, Key(fifths, mode)) for tick, fifths, mode in line.keys.tolist()]
     if not written or (len(written) == 1 and written[0][1] == (0, 0) and _share(notes, Key(0, 0)) < _DOUBT):
         guess = keys.estimate(notes["pitch"], notes["duration"])
         written = [(0, guess)]
-    bars = line.bars(int(notes["onset"][-1]) + 1)
+    bars = line.bars(max(until, int(notes["onset"][-1]) + 1))
     rows = [(0, *Key.of_tonic(written[0][1].tonic, written[0][1].mode))]
     for tick, key in written:
         bar = int(bars[max(0, np.searchsorted(bars, tick, side="right") - 1)])

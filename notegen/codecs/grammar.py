@@ -74,6 +74,25 @@ class Grammar:
         self._keyed = np.zeros(batch, dtype=bool)
         self._opening = np.zeros(batch, dtype=bool)  # the last token said where a pickup begins
 
+    @classmethod
+    def inside(cls, batch: int, last: int, cursor: int, length: int) -> "Grammar":
+        """Return a batch of pieces inside a bar, which counts as their first.
+
+        Parameters
+        ----------
+        last : int
+            The last token.
+        cursor, length : int
+            The tick in the bar where the last note ends, and the bar's ticks.
+        """
+        grammar = cls(batch)
+        grammar.kind[:] = v.KIND[last]
+        grammar.bars[:], grammar.cursor[:] = 1, cursor
+        grammar.length[:] = grammar._next_length[:] = length
+        grammar._long[:] = last == v.FIRST["duration"] + v.WHOLE - 1
+        grammar._keyed[:] = True
+        return grammar
+
     def advance(self, ids: Ids) -> None:
         """Take in one more token of each piece.
 

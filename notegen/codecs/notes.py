@@ -21,13 +21,15 @@ _MOST_BARS = 50_000
 _POSITION, _PITCH, _DURATION = v.FIRST["position"], v.FIRST["pitch"], v.FIRST["duration"]
 
 
-def encode(line: Score) -> Ids:
+def encode(line: Score, until: int = 0) -> Ids:
     """Write a melody as tokens.
 
     Parameters
     ----------
     line : Score
         As `notegen.melody.melody` returns it.
+    until : int
+        The tick up to which bars are written at least, even without notes.
 
     Returns
     -------
@@ -38,10 +40,10 @@ def encode(line: Score) -> Ids:
     RangeError
         If the piece has a meter that the vocabulary lacks, or more than 50,000 bars.
     """
-    if line.end > _MOST_BARS * v.WHOLE:
+    if max(line.end, until) > _MOST_BARS * v.WHOLE:
         raise RangeError("the piece is longer than 50,000 bars; its times are damaged or it is no piece")
     onset, duration, pitch = (line.notes[name] for name in ("onset", "duration", "pitch"))
-    starts = line.bars(int(onset[-1]) + 1)[:-1] if len(onset) else np.array([0])
+    starts = line.bars(max(until, int(onset[-1]) + 1))[:-1]
     bar = np.searchsorted(starts, onset, side="right") - 1
     cursor = np.maximum(np.append(0, (onset + duration)[:-1]), starts[bar])  # where a note begins by itself
     moved = onset != cursor

@@ -210,15 +210,29 @@ def _extend(source: Source, score: Score) -> bytes:
 
 
 def _append(chunk: bytes, events: smf.Events, messages: list[tuple[int, bytes]]) -> bytes:
-    """Put messages, and note-offs for notes that never ended, behind a chunk's last event."""
+    """Put messages into a chunk, and note-offs for notes that never ended before them.
+
+    What stands before the first message stays byte for byte; later events are woven in.
+    """
     if not messages:
         return chunk
     ends = len(events.tick) > 0 and chunk[events.body[-1] : events.body[-1] + 2] == b"\xff\x2f"
-    last = len(events.tick) - ends
-    kept = chunk[: int(events.stop[last - 1])] if last else b""
-    now = int(events.tick[last - 1]) if last else 0
-    hanging = [(max(now, messages[0][0]), off) for off in _hanging(events)]
-    return kept + smf.write_chunk(hanging + messages, start=now) + smf.END_OF_TRACK
+    count = len(events.tick) - ends
+    first = messages[0][0]
+    kept = int(np.searchsorted(events.tick[:count], first, side="right"))
+    later = [_message(chunk, events, i) for i in range(kept, count)]
+    hanging = [(first, off) for off in _hanging(events)]
+    now = int(events.tick[kept - 1]) if kept else 0
+    tail = sorted([*hanging, *later, *messages], key=lambda message: message[0])
+    head = chunk[: int(events.stop[kept - 1])] if kept else b""
+    return head + smf.write_chunk(tail, start=now) + smf.END_OF_TRACK
+
+
+def _message(chunk: bytes, events: smf.Events, i: int) -> tuple[int, bytes]:
+    """Return an event's tick and its bytes, with its status named."""
+    raw = chunk[int(events.body[i]) : int(events.stop[i])]
+    status = bytes([events.status[i]]) if raw[0] < 0x80 else b""
+    return int(events.tick[i]), status + raw
 
 
 def _hanging(events: smf.Events) -> list[bytes]:

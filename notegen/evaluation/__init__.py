@@ -1,0 +1,1 @@
+"""Evaluation: how well a model predicts tunes that it has not seen."""

@@ -1,0 +1,1 @@
+"""Generation: drawing tokens under constraints, and continuing a score."""

@@ -1,0 +1,89 @@
+"""Constraints: what a take must keep to, as masks over the next token.
+
+The grammar says what could follow in any piece; constraints say what may follow in this one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from notegen.codecs import vocabulary as v
+from notegen.codecs.grammar import Grammar, Mask
+from notegen.codecs.vocabulary import INDEX, Ids
+from notegen.keys import Key
+
+_TICKS = np.arange(v.LONGEST_BAR)
+_POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
+_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + 128)
+_DURATION = slice(v.FIRST["duration"], v.FIRST["duration"] + v.WHOLE)
+_KEY = slice(v.FIRST["key"], v.FIRST["key"] + len(v.KEYS))
+_HEAD = np.isin(v.KIND, [INDEX[name] for name in ("meter", "key", "pickup")])
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """The frame of a continuation.
+
+    Parameters
+    ----------
+    last_bar : int
+        How many bars, the seed's counted in, there are when the take is complete.
+    fill : int
+        Which bar (counted likewise) is the seed's unfinished one, to be given a note before it may
+        end; 0 if the seed ends on a bar line.
+    floor : int
+        The tick of that bar before which nothing new may begin.
+    pitches : array of bool, shape (128,)
+        Which MIDI pitches may sound.
+    key : Key, optional
+        The key of a tune from nothing.
+    """
+
+    last_bar: int
+    fill: int = 0
+    floor: int = 0
+    pitches: Mask | None = None
+    key: Key | None = None
+
+    def apply(self, mask: Mask, grammar: Grammar, fresh: Mask) -> None:
+        """Narrow a mask of shape (batch, vocabulary) in place.
+
+        Parameters
+        ----------
+        mask : array of bool
+            What the grammar allows.
+        grammar : Grammar
+        fresh : array of bool, shape (batch,)
+            Which takes have no new note yet.
+        """
+        begun = grammar.bars > 0
+        mask[np.ix_(begun, _HEAD)] = False
+        mask[:, v.PICKUP] = False
+        last = grammar.bars >= self.last_bar
+        mask[~last, v.END] = False
+        room = (grammar.length - grammar.cursor)[:, None]
+        mask[:, _DURATION] &= (_TICKS[: v.WHOLE] < room) | ~last[:, None]
+        if self.key is not None:
+            mask[:, _KEY] &= np.arange(len(v.KEYS)) == v.key_id(self.key) - v.FIRST["key"]
+        if self.pitches is not None:
+            mask[:, _PITCH] &= self.pitches
+        if self.fill:
+            self._fill(mask, grammar, fresh)
+
+    def _fill(self, mask: Mask, grammar: Grammar, fresh: Mask) -> None:
+        waiting = fresh & (grammar.bars == self.fill)
+        mask[waiting, v.BAR] = False
+        mask[waiting, _POSITION] &= _TICKS >= self.floor
+        direct = waiting & (grammar.cursor < self.floor) & (grammar.kind != INDEX["position"])
+        mask[direct, _PITCH] = False
+
+    def complete(self, ids: Ids, grammar: Grammar) -> Mask:
+        """Return which takes are complete with the token that each is about to take."""
+        begins = (ids == v.BAR) & (grammar.bars >= self.last_bar)
+        ended: Mask = begins | (ids == v.END)
+        return ended
+
+
+def pitch_classes(scale: frozenset[int]) -> Mask:
+    """Return which MIDI pitches belong to a set of pitch classes."""
+    return np.isin(np.arange(128) % 12, list(scale))

@@ -1,0 +1,89 @@
+"""The judge: which takes are flawed, and which comes first.
+
+A take is flawed if it is stuck (the same bar three times running, or the same note nine times) or has
+a bar in which nothing sounds. Takes without a flaw come first; then those whose bits per note are
+nearest to what human tunes have under the model. The lowest bits would be the blandest take.
+"""
+
+import numpy as np
+
+from notegen.codecs import vocabulary as v
+from notegen.codecs.vocabulary import INDEX, Ids
+
+SAME_BARS = 3
+SAME_NOTES = 9
+
+
+def flaw(ids: Ids, before: Ids) -> str:
+    """Return what is wrong with a take in a few words, or an empty text.
+
+    Parameters
+    ----------
+    ids : array of ids
+        The take's new tokens.
+    before : array of ids
+        The seed's tokens, whose last bars and notes count towards a repetition.
+    """
+    if _empty_bar(ids):
+        return "an empty bar"
+    tail = before[-4 * SAME_NOTES :]
+    bars = _bars(np.concatenate([tail, ids]))
+    new = len(_bars(ids))
+    if _run(bars, SAME_BARS, new):
+        return "the same bar again and again"
+    notes = _notes(np.concatenate([tail, ids]))
+    if _run(notes, SAME_NOTES, len(_notes(ids))):
+        return "the same note again and again"
+    return ""
+
+
+def rank(bits: list[float], flaws: list[str], human: float) -> list[int]:
+    """Return the order of takes, best first.
+
+    Examples
+    --------
+    >>> rank([1.0, 2.9, 3.4], ["", "", "an empty bar"], human=3.0)
+    [1, 0, 2]
+    """
+    return sorted(range(len(bits)), key=lambda i: (bool(flaws[i]), abs(bits[i] - human), i))
+
+
+def _bars(ids: Ids) -> list[tuple[int, ...]]:
+    """Return the tokens of each bar that begins in `ids`."""
+    starts = np.flatnonzero(ids == v.BAR)
+    return [tuple(bar.tolist()) for bar in np.split(ids, starts)[1:]]
+
+
+def _notes(ids: Ids) -> list[tuple[int, ...]]:
+    """Return the pitch and first duration of each note."""
+    at = np.flatnonzero(v.KIND[ids] == INDEX["pitch"])
+    at = at[at + 1 < len(ids)]
+    return list(zip(ids[at].tolist(), ids[at + 1].tolist(), strict=True))
+
+
+def _run(things: list[tuple[int, ...]], longest: int, new: int) -> bool:
+    """Whether `longest` equal things stand in a row, the last of them among the `new` last ones."""
+    run = 1
+    for i in range(1, len(things)):
+        run = run + 1 if things[i] == things[i - 1] else 1
+        if run >= longest and i >= len(things) - new:
+            return True
+    return False
+
+
+def _empty_bar(ids: Ids) -> bool:
+    """Whether a bar has neither a note nor the rest of a long one."""
+    cursor, length, inside = 0, v.WHOLE, False
+    for token in [*ids.tolist(), v.BAR]:
+        kind, value = v.TABLE[v.KIND[token]].name, int(v.VALUE[token])
+        if kind == "meter":
+            length = int(v.METER_LENGTH[value])
+        elif kind == "bar":
+            if inside and cursor <= 0:
+                return True
+            cursor, inside = max(0, cursor - length) if inside else cursor, True
+        elif kind == "position":
+            cursor = value
+        elif kind == "duration":
+            cursor += value + 1
+    return False

@@ -1,0 +1,155 @@
+"""Sampling: a batch of takes drawn together, token by token."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.codecs import vocabulary as v
+from notegen.codecs.grammar import Grammar, Mask
+from notegen.codecs.vocabulary import INDEX, Ids
+from notegen.errors import UsageError
+from notegen.evaluation.likelihood import log_softmax
+from notegen.generation.constraints import Constraints
+from notegen.model.runtime import Floats, Runtime, State
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How to draw from a distribution.
+
+    Parameters
+    ----------
+    temperature : float
+        1 is the model's own distribution; less is safer, more is wilder.
+    top_p : float
+        Draw from the likeliest tokens that together have this probability; 1 for all.
+    top_k : int
+        Draw from so many likeliest tokens; 0 for all.
+
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature <= 10:
+            raise UsageError(f"temperature is {self.temperature:g}, but must be above 0 and at most 10")
+        if not 0 < self.top_p <= 1:
+            raise UsageError(f"top-p is {self.top_p:g}, but must be above 0 and at most 1")
+        if self.top_k < 0:
+            raise UsageError(f"top-k is {self.top_k}, but must be at least 1, or 0 for no limit")
+
+
+class Prompt(NamedTuple):
+    """Where takes begin: the network's state behind the tokens that were read, and its last output."""
+
+    state: State  # of a batch of one
+    hidden: Floats  # (1, units)
+
+
+class Draft(NamedTuple):
+    """New tokens of one take, and their summed negative log-likelihood under the model in nats."""
+
+    ids: Ids
+    nats: float
+
+
+def read(runtime: Runtime, ids: Ids) -> Prompt:
+    """Let a network read tokens of any number, in one pass."""
+    hidden, state = runtime.read(ids[None], runtime.start())
+    return Prompt(state, hidden[:, -1])
+
+
+def sample(
+    runtime: Runtime,
+    prompt: Prompt,
+    grammar: Grammar,
+    constraints: Constraints,
+    taste: Taste,
+    rng: np.random.Generator,
+    forced: Ids,
+) -> list[Draft]:
+    """Draw a batch of takes that go on from a prompt until their last bar is complete.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        Where the takes stand behind the prompt; its batch says how many there are.
+    forced : array of ids, shape (tokens,)
+        What each take begins with; it is not counted in its likelihood.
+
+    Returns
+    -------
+    list of Draft
+        Without the token that ends a take.
+    """
+    takes = len(grammar.kind)
+    state = [(np.repeat(h, takes, axis=0), np.repeat(c, takes, axis=0)) for h, c in prompt.state]
+    hidden = np.repeat(prompt.hidden, takes, axis=0)  # (takes, units)
+    alive, fresh = np.ones(takes, dtype=bool), np.ones(takes, dtype=bool)
+    nats, lengths = np.zeros(takes), np.zeros(takes, dtype=np.int64)
+    rows: list[Ids] = []
+    while True:
+        if len(rows) < len(forced):
+            ids = np.full(takes, forced[len(rows)], dtype=np.int32)
+        else:
+            mask = grammar.mask()
+            constraints.apply(mask, grammar, fresh)
+            mask[~alive, v.END] = True
+            log_probabilities = log_softmax(runtime.logits(hidden))
+            ids = draw(log_probabilities, mask, taste, rng)
+            alive &= ~constraints.complete(ids, grammar)
+            nats -= np.where(alive, log_probabilities[np.arange(takes), ids], 0.0)
+        if not alive.any():
+            break
+        lengths += alive
+        rows.append(ids)
+        grammar.advance(np.where(alive, ids, v.END))
+        fresh &= v.KIND[ids] != INDEX["pitch"]
+        out, state = runtime.read(ids[:, None], state)
+        hidden = out[:, -1]
+    drawn = np.array(rows, dtype=np.int32).T.reshape(takes, len(rows))
+    return [Draft(drawn[i, : lengths[i]], float(nats[i])) for i in range(takes)]
+
+
+def draw(log_probabilities: NDArray[np.float64], mask: Mask, taste: Taste, rng: np.random.Generator) -> Ids:
+    """Draw a token for each row from what its mask allows.
+
+    Parameters
+    ----------
+    log_probabilities : array of float, shape (batch, vocabulary)
+    mask : array of bool, shape (batch, vocabulary)
+
+    Returns
+    -------
+    array of int32, shape (batch,)
+    """
+    scores = np.where(mask, log_probabilities / taste.temperature, -np.inf)
+    scores -= scores.max(axis=1, keepdims=True)
+    probabilities = np.exp(scores)
+    if taste.top_k:
+        least = np.partition(probabilities, -min(taste.top_k, v.SIZE), axis=1)[:, -min(taste.top_k, v.SIZE)]
+        probabilities[probabilities < least[:, None]] = 0.0
+    if taste.top_p < 1:
+        probabilities = _nucleus(probabilities / probabilities.sum(axis=1, keepdims=True), taste.top_p)
+    edges = np.cumsum(probabilities, axis=1)
+    at = rng.random(len(edges)) * edges[:, -1]
+    ids: Ids = (edges <= at[:, None]).sum(axis=1).astype(np.int32)
+    return ids
+
+
+def _nucleus(probabilities: NDArray[np.float64], top_p: float) -> NDArray[np.float64]:
+    """Zero all but the likeliest tokens that together reach a probability (Holtzman et al., 2020)."""
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=1)
+    ranked[np.cumsum(ranked, axis=1) - ranked >= top_p] = 0.0
+    kept = np.empty_like(probabilities)
+    np.put_along_axis(kept, order, ranked, axis=1)
+    return kept

@@ -1,0 +1,151 @@
+"""Bundles: a trained model in one file that runs no code.
+
+A bundle is a safetensors file. Its header holds, as JSON, the network's configuration, the vocabulary
+that it was trained with, and where it comes from; its tensors are the weights, in half precision.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from notegen.codecs import vocabulary
+from notegen.errors import BundleError, DataError
+from notegen.files import write_atomically
+from notegen.model.network import NetworkConfig
+
+FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
+SUFFIX = ".notegen"
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model: its weights and all that is needed to use them.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+    weights : dict of arrays of float32
+        By the names of `notegen.model.network.weights`.
+    provenance : dict
+        Corpus, notice, version, date and figures, as they were when the model was made.
+        ``valid_bits_per_note`` is what held-out human tunes have under the model.
+    digest : str
+        SHA-256 of the file it was read from; empty before.
+    name : str
+        What it was loaded as.
+    """
+
+    config: NetworkConfig
+    weights: Weights
+    provenance: dict[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    name: str = ""
+
+    def save(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Write the bundle, whole or not at all.
+
+        Raises
+        ------
+        DataError
+            If a weight is not a number, or too large for half precision.
+        UsageError
+            If the file exists and `force` is not set.
+        """
+        half = {name: array.astype(np.float16) for name, array in self.weights.items()}
+        if not all(np.isfinite(array).all() for array in half.values()):
+            raise DataError(f"{path}: not written, because the weights have grown beyond all bounds")
+        header = {
+            "format": FORMAT,
+            "config": asdict(self.config),
+            "vocabulary": vocabulary.describe(),
+            "provenance": self.provenance,
+        }
+        tensors = {name: np.ascontiguousarray(array) for name, array in sorted(half.items())}
+        write_atomically(Path(path), save_tensors(tensors, {"notegen": json.dumps(header, sort_keys=True)}), force=force)
+
+
+def load(name: str | PathLike[str]) -> Bundle:
+    """Load a shipped bundle by its name, or any bundle by its path.
+
+    Raises
+    ------
+    BundleError
+        If the file is damaged, is no bundle, or is from a later version.
+    DataError
+        If there is no such file.
+    """
+    path = _find(name)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    header = _header(path, data)
+    try:
+        tensors = load_tensors(data)
+        config = NetworkConfig(**header["config"])
+        weights = {name: tensors[name].astype(np.float32) for name in _shapes(config)}
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{path}: the model file is damaged; train it or fetch it again") from error
+    if any(weights[name].shape != shape for name, shape in _shapes(config).items()):
+        raise BundleError(f"{path}: the model file is damaged: its weights are not of the sizes it states")
+    return Bundle(config, weights, header["provenance"], hashlib.sha256(data).hexdigest(), str(name))
+
+
+def shipped() -> dict[str, Path]:
+    """Return the bundles that come with notegen, by name."""
+    folder = Path(str(resources.files("notegen") / "models"))
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def _find(name: str | PathLike[str]) -> Path:
+    own = shipped()
+    if str(name) in own:
+        return own[str(name)]
+    path = Path(name)
+    if not path.is_file():
+        raise DataError(f'there is no model "{name}": give the path of a bundle, or one of {", ".join(own) or "none"}')
+    return path
+
+
+def _header(path: Path, data: bytes) -> dict[str, Any]:
+    """Read and check the header of a bundle."""
+    foreign = BundleError(f"{path}: this is not a notegen model")
+    size = int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["notegen"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise foreign from None
+    if not isinstance(header, dict) or not isinstance(header.get("format"), int):
+        raise foreign
+    if header["format"] > FORMAT:
+        raise BundleError(f"{path}: the model was made with a later notegen; upgrade with pip install --upgrade notegen")
+    if header.get("vocabulary") != vocabulary.describe():
+        raise BundleError(f"{path}: the model was made with another vocabulary; train it again with this notegen")
+    if not isinstance(header.get("provenance"), dict):
+        raise foreign
+    return header
+
+
+def _shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of a network's weights."""
+    shapes: dict[str, tuple[int, ...]] = {"embedding": (config.vocabulary, config.embedding)}
+    for i in range(config.layers):
+        width = config.units if i else config.embedding
+        shapes[f"lstm{i}.input"] = (width, 4 * config.units)
+        shapes[f"lstm{i}.recurrent"] = (config.units, 4 * config.units)
+        shapes[f"lstm{i}.bias"] = (4 * config.units,)
+    shapes["logits.kernel"] = (config.units, config.vocabulary)
+    shapes["logits.bias"] = (config.vocabulary,)
+    return shapes

@@ -1,0 +1,94 @@
+"""The network's forward pass in NumPy: what `notegen.model.network` computes, without Keras.
+
+Gates come in Keras' order: input, forget, candidate, output. A logistic function is taken as
+(1 + tanh(x / 2)) / 2, so that one call of tanh serves all four; the weights are scaled for it once.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen.codecs.vocabulary import Ids
+from notegen.model.bundle import Bundle
+
+Floats = NDArray[np.float32]
+State = list[tuple[Floats, Floats]]  # hidden and cell of each layer, (batch, units)
+
+_STRETCH = 512  # tokens whose input products are computed together
+
+
+class _Layer(NamedTuple):
+    inputs: Floats  # (width, 4 units)
+    recurrent: Floats  # (units, 4 units)
+    bias: Floats  # (4 units,)
+
+
+class Runtime:
+    """A network that reads tokens and says what may come next.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        weights, self.units = bundle.weights, bundle.config.units
+        half = np.ones(4 * self.units, dtype=np.float32)
+        half[: 2 * self.units] = half[3 * self.units :] = 0.5
+        self._embedding = weights["embedding"]
+        self._layers = [
+            _Layer(*(weights[f"lstm{i}.{part}"] * half for part in ("input", "recurrent", "bias")))
+            for i in range(bundle.config.layers)
+        ]
+        self._kernel, self._bias = weights["logits.kernel"], weights["logits.bias"]
+
+    def start(self, batch: int = 1) -> State:
+        """Return the state before the first token."""
+        zeros = np.zeros((batch, self.units), dtype=np.float32)
+        return [(zeros, zeros)] * len(self._layers)
+
+    def read(self, ids: Ids, state: State) -> tuple[Floats, State]:
+        """Read stretches of tokens.
+
+        Parameters
+        ----------
+        ids : array of int, shape (batch, time)
+        state : State
+            Of the same batch.
+
+        Returns
+        -------
+        hidden : array of float32, shape (batch, time, units)
+            The last layer's output; `logits` turns it into predictions.
+        state : State
+        """
+        pieces = []
+        for start in range(0, ids.shape[1], _STRETCH):
+            x = self._embedding[ids[:, start : start + _STRETCH]]  # (batch, time, embedding)
+            after = []
+            for layer, (hidden, cell) in zip(self._layers, state, strict=True):
+                x, hidden, cell = _run(layer, x, hidden, cell)
+                after.append((hidden, cell))
+            state = after
+            pieces.append(x)
+        return np.concatenate(pieces, axis=1), state
+
+    def logits(self, hidden: Floats) -> Floats:
+        """Turn the last layer's output (…, units) into logits (…, vocabulary)."""
+        return hidden @ self._kernel + self._bias
+
+
+def _run(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:
+    """Run one LSTM layer over (batch, time, width); return (batch, time, units) and the last state."""
+    units = hidden.shape[1]
+    projected = x @ layer.inputs + layer.bias  # (batch, time, 4 units)
+    out = np.empty((*x.shape[:2], units), dtype=np.float32)
+    for t in range(x.shape[1]):
+        gates = np.tanh(projected[:, t] + hidden @ layer.recurrent)  # (batch, 4 units)
+        gates = gates.reshape(-1, 4, units)
+        take, keep, show = (0.5 + 0.5 * gates[:, i] for i in (0, 1, 3))
+        cell = keep * cell + take * gates[:, 2]
+        hidden = show * np.tanh(cell)
+        out[:, t] = hidden
+    return out, hidden, cell
