@@ -55,6 +55,8 @@ class Grammar:
         The tick in the bar where a note would begin by itself.
     length : array of int, shape (batch,)
         The ticks of the bar.
+    next_length : array of int, shape (batch,)
+        The ticks of the bars to come.
 
     Examples
     --------
@@ -69,7 +71,7 @@ class Grammar:
         self.bars = np.zeros(batch, dtype=np.int64)
         self.cursor = np.zeros(batch, dtype=np.int64)
         self.length = np.full(batch, v.WHOLE)
-        self._next_length = self.length.copy()
+        self.next_length = self.length.copy()
         self._long = np.zeros(batch, dtype=bool)  # the last duration was a whole note: more may follow
         self._keyed = np.zeros(batch, dtype=bool)
         self._opening = np.zeros(batch, dtype=bool)  # the last token said where a pickup begins
@@ -88,7 +90,7 @@ class Grammar:
         grammar = cls(batch)
         grammar.kind[:] = v.KIND[last]
         grammar.bars[:], grammar.cursor[:] = 1, cursor
-        grammar.length[:] = grammar._next_length[:] = length
+        grammar.length[:] = grammar.next_length[:] = length
         grammar._long[:] = last == v.FIRST["duration"] + v.WHOLE - 1
         grammar._keyed[:] = True
         return grammar
@@ -105,8 +107,8 @@ class Grammar:
         bar = (kind == INDEX["bar"]) | (kind == INDEX["pickup"])
         self.cursor = np.where(bar, np.maximum(self.cursor - self.length * (self.bars > 0), 0), self.cursor)
         meter = kind == INDEX["meter"]
-        self._next_length = np.where(meter, v.METER_LENGTH[np.where(meter, value, 0)], self._next_length)
-        self.length = np.where(bar, self._next_length, self.length)
+        self.next_length = np.where(meter, v.METER_LENGTH[np.where(meter, value, 0)], self.next_length)
+        self.length = np.where(bar, self.next_length, self.length)
         self.bars += bar
         self.cursor = np.where(kind == INDEX["position"], value, self.cursor)
         duration = kind == INDEX["duration"]
@@ -132,7 +134,7 @@ class Grammar:
     def _mask_pickups(self, mask: Mask) -> None:
         pickup = self.kind == INDEX["pickup"]
         if pickup.any():
-            left = self._next_length[pickup, None] - _TICKS
+            left = self.next_length[pickup, None] - _TICKS
             mask[pickup, _POSITION] = (_TICKS > 0) & (left > 0) & (left % _WRITABLE == 0)
         opening = self._opening
         if opening.any():  # behind a pickup's place may stand the first note's own

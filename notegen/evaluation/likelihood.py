@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus import Piece
 from notegen.errors import EmptyError
+from notegen.model.bundle import Bundle
 from notegen.model.runtime import Runtime
 
 _BATCH = 32
@@ -45,6 +47,26 @@ def bits_per_note(runtime: Runtime, pieces: list[Ids]) -> float:
     if not notes:
         raise EmptyError("there are no notes to measure by")
     return float(nats(runtime, pieces).sum() / np.log(2) / notes)
+
+
+def evaluate(model: Bundle, pieces: list[Piece]) -> dict[str, float]:
+    """Measure a model on pieces of a corpus, such as ``corpus.test``.
+
+    Returns
+    -------
+    dict
+        ``pieces``, ``notes``, ``tokens``, ``bits_per_note`` and ``nats_per_token``.
+    """
+    rows = [piece.ids for piece in pieces]
+    bits, notes = bits_per_note(Runtime(model), rows), sum(map(note_count, rows))
+    tokens = sum(len(ids) - 1 for ids in rows)
+    return {
+        "pieces": len(rows),
+        "notes": notes,
+        "tokens": tokens,
+        "bits_per_note": bits,
+        "nats_per_token": bits * notes * float(np.log(2)) / tokens,
+    }
 
 
 def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -61,8 +61,8 @@ class Constraints:
         mask[:, v.PICKUP] = False
         last = grammar.bars >= self.last_bar
         mask[~last, v.END] = False
-        room = (grammar.length - grammar.cursor)[:, None]
-        mask[:, _DURATION] &= (_TICKS[: v.WHOLE] < room) | ~last[:, None]
+        to_come = np.maximum(self.last_bar - grammar.bars, 0) * grammar.next_length
+        mask[:, _DURATION] &= _TICKS[: v.WHOLE] < (grammar.length + to_come - grammar.cursor)[:, None]
         if self.key is not None:
             mask[:, _KEY] &= np.arange(len(v.KEYS)) == v.key_id(self.key) - v.FIRST["key"]
         if self.pitches is not None:

@@ -1,0 +1,106 @@
+"""notegen compose."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from notegen import formats
+from notegen.errors import UsageError
+from notegen.generation import compose as library
+from notegen.generation.save import describe, save
+from notegen.generation.seam import Seam
+from notegen.keys import Key
+from notegen.model.bundle import Bundle, load
+from notegen.score import Score
+
+
+def _meter(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    numbers = value.split("/")
+    if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        raise click.BadParameter(f'"{value}" is not a meter: write for example 6/8')
+    return int(numbers[0]), int(numbers[1])
+
+
+def _key(_: click.Context, __: click.Parameter, value: str | None) -> Key | None:
+    return None if value is None else Key.parse(value)
+
+
+@click.command()
+@click.argument("seed_file", metavar="[SEED]", required=False, type=click.Path(path_type=Path))
+@click.option("--model", default="folk", show_default=True, metavar="NAME|PATH", help="A shipped model, or a bundle.")
+@click.option("--bars", default=8, show_default=True, type=click.IntRange(1, library.MOST_BARS), help="Bars of new material.")
+@click.option("--variations", default=4, show_default=True, type=click.IntRange(1, library.MOST_TAKES), help="Takes.")
+@click.option("--temperature", default=1.0, show_default=True, help="Below 1 safer, above 1 wilder.")
+@click.option("--top-p", default=1.0, show_default=True, help="Draw from the likeliest tokens of this probability.")
+@click.option("--top-k", default=0, help="Draw from so many likeliest tokens.  [default: all]")
+@click.option("--seed", type=click.IntRange(0), help="Random seed; the same seed gives the same takes.")
+@click.option("--key-lock", is_flag=True, help="Stay in the scale of the seed's key.")
+@click.option("--meter", callback=_meter, metavar="N/D", help="Meter of a tune from nothing, such as 6/8.")
+@click.option("--key", callback=_key, help="Key of a tune from nothing, such as D, F#m or Ador.")
+@click.option("--only-new", is_flag=True, help="Write the new bars without the seed before them.")
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the takes.  [default: SEED-takes]")
+@click.option("--force", is_flag=True, help="Write over takes that exist.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    seed_file: Path | None, model: str, output: Path | None, only_new: bool, force: bool, as_json: bool, **options: Any
+) -> None:
+    """Continue SEED, a MIDI or ABC file, in several takes; without SEED, begin a tune.
+
+    Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instrument.
+    A seed with chords or several tracks is continued in its melody.
+    """
+    if seed_file is not None and (options["meter"] or options["key"]):
+        raise UsageError("--meter and --key are for tunes from nothing; a seed brings its own")
+    bundle = load(model)
+    score = None if seed_file is None else formats.read(seed_file)
+    if seed_file is not None and score is not None and not as_json:
+        click.echo(f"{seed_file}: {_summary(score)}")
+    takes = library.compose(bundle, score, **options)
+    stem = "tune" if seed_file is None else seed_file.stem
+    settings = {**options, "seed": takes[0].seed, "only_new": only_new, "model": model}
+    settings["meter"] = "{}/{}".format(*options["meter"]) if options["meter"] else None
+    settings["key"] = str(options["key"]) if options["key"] else None
+    folder = output or Path(f"{stem}-takes")
+    paths, sidecar = save(
+        takes, folder, stem, model=bundle, source=seed_file, options=settings, only_new=only_new, force=force
+    )
+    if as_json:
+        result = describe(takes, paths, bundle, seed_file, settings)
+        click.echo(json.dumps({**result, "folder": str(folder), "sidecar": str(sidecar)}))
+    else:
+        _print(takes, paths, sidecar, bundle, options["bars"])
+
+
+def _summary(score: Score) -> str:
+    """Say in one line what the seed is, and what of it is continued."""
+    seam = Seam.of(score)
+    bars = len(score.bars()) - 1
+    text = f"{bars} bar{'s' * (bars != 1)}, {seam.meter[0]}/{seam.meter[1]}, {seam.key.long_name}"
+    if seam.tick:
+        text += ", the last bar unfinished"
+    chords = len(seam.line.notes) < int((score.notes["track"] == seam.track).sum())
+    if len(score.tracks) > 1:
+        track = score.tracks[seam.track]
+        name = f' "{track.name}"' if track.name else ""
+        text += f"; only the melody, track {seam.track + 1}{name} of {len(score.tracks)}, is continued"
+    elif chords:
+        text += "; only the melody, its highest line, is continued"
+    return text
+
+
+def _print(takes: list[library.Take], paths: list[Path], sidecar: Path, bundle: Bundle, bars: int) -> None:
+    click.echo(f"model {bundle.name}, random seed {takes[0].seed}")
+    for take, path in zip(takes, paths, strict=True):
+        line = f"  {path}  {bars} bars, {take.notes} notes, {take.bits_per_note:.2f} bits per note"
+        if take.redrawn:
+            line += f", drawn anew {take.redrawn} time{'s' * (take.redrawn != 1)}"
+        if take.flaw:
+            line += f", still {take.flaw}"
+        click.echo(line)
+    human = bundle.provenance.get("valid_bits_per_note")
+    known = f"human tunes have {human:.2f} bits per note; " if human else ""
+    click.echo(f"best first ({known}how they were made: {sidecar})")

@@ -1,0 +1,82 @@
+"""Saving takes: numbered files, and one that says how they were made."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import notegen
+from notegen.errors import UsageError
+from notegen.files import write_atomically
+from notegen.formats import midi
+from notegen.generation.compose import Take
+from notegen.model.bundle import Bundle
+
+
+def save(
+    takes: list[Take],
+    folder: Path,
+    stem: str,
+    *,
+    model: Bundle,
+    source: Path | None = None,
+    options: dict[str, Any] | None = None,
+    only_new: bool = False,
+    force: bool = False,
+) -> tuple[list[Path], Path]:
+    """Write takes as ``stem-1.mid`` and so on, best first, and a sidecar in JSON.
+
+    Numbers that are taken are passed over, unless `force` is set; the sidecar of a later run is named
+    after its first take.
+
+    Returns
+    -------
+    paths : list of Path
+        In the order of the takes.
+    sidecar : Path
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder with --output")
+    first = 1 if force else _next_number(folder, stem)
+    paths = [folder / f"{stem}-{first + i}.mid" for i in range(len(takes))]
+    for take, path in zip(takes, paths, strict=True):
+        write_atomically(path, midi.encode(take.fresh if only_new else take.score), force=force)
+    sidecar = folder / (f"{stem}.json" if first == 1 else f"{stem}-{first}.json")
+    text = json.dumps(describe(takes, paths, model, source, options or {}), indent=2) + "\n"
+    write_atomically(sidecar, text.encode(), force=force)
+    return paths, sidecar
+
+
+def describe(
+    takes: list[Take], paths: list[Path], model: Bundle, source: Path | None, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Return everything that is needed to make the takes again, as plain values."""
+    origin = None
+    if source is not None:
+        origin = {"file": source.name, "sha256": hashlib.sha256(source.read_bytes()).hexdigest()}
+    return {
+        "notegen": notegen.__version__,
+        "source": origin,
+        "model": {"name": model.name, "sha256": model.digest},
+        "seed": takes[0].seed,
+        "options": options,
+        "human_bits_per_note": model.provenance.get("valid_bits_per_note"),
+        "takes": [
+            {
+                "file": path.name,
+                "notes": take.notes,
+                "bits_per_note": round(take.bits_per_note, 4),
+                "flaw": take.flaw or None,
+                "redrawn": take.redrawn,
+            }
+            for take, path in zip(takes, paths, strict=True)
+        ],
+    }
+
+
+def _next_number(folder: Path, stem: str) -> int:
+    """Return the number behind the highest that a take or a sidecar in the folder has."""
+    pattern = re.compile(re.escape(stem) + r"(?:-(\d+)\.(?:mid|json)|\.json)")
+    matches = [pattern.fullmatch(path.name) for path in folder.iterdir()] if folder.is_dir() else []
+    return max((int(match[1] or 1) for match in matches if match), default=0) + 1

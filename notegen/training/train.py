@@ -1,0 +1,115 @@
+"""Train: from a corpus to a bundle."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+
+import notegen
+from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import note_count
+from notegen.corpus import Corpus
+from notegen.errors import DataError, UsageError
+from notegen.evaluation.likelihood import bits_per_note
+from notegen.model.bundle import Bundle, load
+from notegen.model.runtime import Runtime
+from notegen.training.batches import transposing
+from notegen.training.checkpoint import Checkpoint
+from notegen.training.loop import Material, Progress, Recipe, Trainer
+
+FEW_NOTES = 20_000  # fewer are learned by heart before they are understood
+_UPDATES = 4_000  # what a default training aims at, however small the corpus
+
+
+def train(
+    corpus: Corpus,
+    recipe: Recipe | None = None,
+    *,
+    out: str | PathLike[str],
+    force: bool = False,
+    report: Callable[[Progress], None] | None = None,
+) -> Bundle:
+    """Train a model on a corpus and write its bundle.
+
+    A checkpoint and a CSV log stand beside the bundle; the same call goes on from the checkpoint if
+    the training was stopped. KeyboardInterrupt writes the best weights so far and passes on.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    recipe : Recipe, optional
+        `suggest` chooses one if it is missing.
+    out : path
+        The bundle's file.
+    force : bool
+        Replace it if it exists.
+    report : callable, optional
+        Called with a `Progress` after every batch.
+
+    Raises
+    ------
+    DataError
+        If the corpus has fewer than three different pieces.
+    UsageError
+        If the file exists, or a checkpoint beside it is of another training.
+    MissingExtraError
+        If TensorFlow is not installed.
+    """
+    path = Path(out)
+    checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
+    if path.exists() and not force and not checkpoint.path.exists():
+        raise UsageError(f"{path} exists already; choose another name or use --force")
+    if not (corpus.train and corpus.valid and corpus.test):
+        raise DataError(f"{corpus.name}: training needs at least three different pieces, and there are {len(corpus.pieces)}")
+    recipe = recipe or suggest(corpus)
+    log = path.with_name(path.stem + ".csv")
+    trainer = Trainer(_material(corpus), recipe, checkpoint, log, report)
+    try:
+        trainer.run()
+    except KeyboardInterrupt:
+        _write(trainer, corpus, recipe, path, finished=False)
+        raise
+    bundle = _write(trainer, corpus, recipe, path, finished=True)
+    checkpoint.remove()
+    return bundle
+
+
+def suggest(corpus: Corpus) -> Recipe:
+    """Return a recipe for a corpus: small batches and many passes for a small one."""
+    count = len(corpus.train)
+    batch = 8 if count < 200 else 16 if count < 1000 else 32
+    base = Recipe(batch=batch)
+    updates = sum(len(piece.ids) for piece in corpus.train) / (batch * base.steps)
+    return replace(base, epochs=int(min(100, max(12, _UPDATES // max(1.0, updates)))))
+
+
+def _material(corpus: Corpus) -> Material:
+    train, valid = ([piece.ids for piece in side] for side in (corpus.train, corpus.valid))
+    return Material(train, valid, sum(map(note_count, valid)), v.SIZE, transposing())
+
+
+def _write(trainer: Trainer, corpus: Corpus, recipe: Recipe, path: Path, *, finished: bool) -> Bundle:
+    """Write the best weights as a bundle, with the figures of exactly these weights."""
+    provenance: dict[str, object] = {
+        "corpus": corpus.name,
+        "notice": corpus.notice,
+        "pieces": {side: len(pieces) for side, pieces in corpus.sides.items()},
+        "notes": sum(note_count(piece.ids) for piece in corpus.pieces),
+        "duplicates_removed": len(corpus.duplicates),
+        "recipe": asdict(recipe),
+        "epochs": trainer.epoch,
+        "minutes": round(trainer.seconds / 60, 1),
+        "finished": finished,
+        "notegen": notegen.__version__,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    draft = Bundle(trainer.config, trainer.weights())
+    draft.save(path, force=True)
+    if finished or trainer.best:
+        runtime = Runtime(load(path))  # as it will be used: in half precision
+        provenance["valid_bits_per_note"] = round(bits_per_note(runtime, [piece.ids for piece in corpus.valid]), 4)
+    if finished:
+        provenance["test_bits_per_note"] = round(bits_per_note(runtime, [piece.ids for piece in corpus.test]), 4)
+    replace(draft, provenance=provenance).save(path, force=True)
+    return load(path)
