@@ -138,7 +138,7 @@ def _meters(grid: Score, last: int) -> Table:
                 rows.pop()
             rows.append((start, *odd))
             start = stop
-    return table(_changes(_plain_pickup(rows)), METER)
+    return table(_changes(_plain_pickup([row for row in rows if row[0] <= last])), METER)
 
 
 def _plain_pickup(rows: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

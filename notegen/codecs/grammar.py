@@ -22,8 +22,8 @@ _FOLLOWS = {
     "bar": ("position", "pitch", "bar", "meter", "key"),
     "pickup": ("position",),
     "position": ("pitch",),
-    "pitch": ("duration",),
-    "duration": ("duration", "position", "pitch", "bar", "meter", "key", "end"),
+    "pitch": ("release",),
+    "release": ("release", "position", "pitch", "bar", "meter", "key", "end"),
 }
 _ALLOWED = np.zeros((len(v.TABLE), v.SIZE), dtype=bool)  # (kind, id)
 for _kind, _followers in _FOLLOWS.items():
@@ -31,8 +31,10 @@ for _kind, _followers in _FOLLOWS.items():
         _ALLOWED[INDEX[_kind], v.KIND == INDEX[_follower]] = True
 
 _POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
-_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + 128)
-_DURATION = slice(v.FIRST["duration"], v.FIRST["duration"] + v.WHOLE)
+_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
+_RELEASE = slice(v.FIRST["release"], v.FIRST["release"] + v.LONGEST_RELEASE)
+_ENDS = np.arange(v.LONGEST_RELEASE) + 1
+_SEMITONES = np.arange(v.PITCHES) - v.LOWEST
 _TICKS = np.arange(v.LONGEST_BAR)
 _WRITABLE = 3  # a pickup is a multiple of a thirty-second note, so that a meter stands for it
 
@@ -57,6 +59,10 @@ class Grammar:
         The ticks of the bar.
     next_length : array of int, shape (batch,)
         The ticks of the bars to come.
+    tonic : array of int, shape (batch,)
+        The tonic in force, in semitones from C.
+    held : array of bool, shape (batch,)
+        Whether the last token was the longest release, so that the note may last longer.
 
     Examples
     --------
@@ -72,12 +78,13 @@ class Grammar:
         self.cursor = np.zeros(batch, dtype=np.int64)
         self.length = np.full(batch, v.WHOLE)
         self.next_length = self.length.copy()
-        self._long = np.zeros(batch, dtype=bool)  # the last duration was a whole note: more may follow
+        self.tonic = np.zeros(batch, dtype=np.int64)
+        self.held = np.zeros(batch, dtype=bool)
         self._keyed = np.zeros(batch, dtype=bool)
         self._opening = np.zeros(batch, dtype=bool)  # the last token said where a pickup begins
 
     @classmethod
-    def inside(cls, batch: int, last: int, cursor: int, length: int) -> "Grammar":
+    def inside(cls, batch: int, last: int, cursor: int, length: int, key: int) -> "Grammar":
         """Return a batch of pieces inside a bar, which counts as their first.
 
         Parameters
@@ -86,12 +93,15 @@ class Grammar:
             The last token.
         cursor, length : int
             The tick in the bar where the last note ends, and the bar's ticks.
+        key : int
+            The token of the key in force.
         """
         grammar = cls(batch)
         grammar.kind[:] = v.KIND[last]
         grammar.bars[:], grammar.cursor[:] = 1, cursor
         grammar.length[:] = grammar.next_length[:] = length
-        grammar._long[:] = last == v.FIRST["duration"] + v.WHOLE - 1
+        grammar.held[:] = last == _RELEASE.stop - 1
+        grammar.tonic[:] = v.tonic(key)
         grammar._keyed[:] = True
         return grammar
 
@@ -111,9 +121,11 @@ class Grammar:
         self.length = np.where(bar, self.next_length, self.length)
         self.bars += bar
         self.cursor = np.where(kind == INDEX["position"], value, self.cursor)
-        duration = kind == INDEX["duration"]
-        self.cursor = np.where(duration, self.cursor + value + 1, self.cursor)
-        self._long = duration & (value == v.WHOLE - 1)
+        release = kind == INDEX["release"]
+        chained = release & (before == INDEX["release"])
+        self.cursor = np.where(release, value + 1 + np.where(chained, self.cursor, 0), self.cursor)
+        self.held = release & (value == v.LONGEST_RELEASE - 1)
+        self.tonic = np.where(kind == INDEX["key"], (value + 5) % 12 - 5, self.tonic)
         self._keyed |= kind == INDEX["key"]
         self._opening = (before == INDEX["pickup"]) & (kind == INDEX["position"])
         self.kind = kind
@@ -121,9 +133,11 @@ class Grammar:
     def mask(self) -> Mask:
         """Return which tokens may come next, shape (batch, vocabulary)."""
         mask = _ALLOWED[self.kind].copy()
-        mask[:, _DURATION] &= (self._long | (self.kind == INDEX["pitch"]))[:, None]
+        sounding = self.kind == INDEX["pitch"]
+        mask[:, _RELEASE] &= self.held[:, None] | sounding[:, None] & (_ENDS > self.cursor[:, None])
+        pitch = _SEMITONES + self.tonic[:, None]
         mask[:, _POSITION] &= (_TICKS > self.cursor[:, None]) & (_TICKS < self.length[:, None])
-        mask[:, _PITCH] &= (self.cursor < self.length)[:, None] | (self.kind == INDEX["position"])[:, None]
+        mask[:, _PITCH] &= (self.cursor < self.length)[:, None] & (pitch >= 0) & (pitch <= 127)
         headless = ~self._keyed
         if headless.any():
             mask[headless, v.BAR] = mask[headless, v.PICKUP] = False

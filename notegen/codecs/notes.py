@@ -1,15 +1,18 @@
 """The note codec: a melody to tokens and back.
 
-A piece is ``start``, bars, ``end``. A bar is ``bar`` and its notes; a note is ``pitch`` and
-``duration``, with a ``position`` before them if it does not begin where the last note ended (or, at
-the beginning of a bar, on the bar line). ``meter`` and ``key`` stand before the first bar, and before
-each bar from which another one is in force. A pickup is ``pickup`` and the position of its beginning,
-counted as if the bar were whole. Notes that last over a bar line stand where they begin.
+A piece is ``start``, bars, ``end``. A bar is ``bar`` and its notes; a note is ``pitch``, counted from
+the tonic, and ``release``, the place in the bar where it ends, so that every note says where in the
+bar the next one stands. A ``position`` comes before a note that does not begin where the last one
+ended (or, at the beginning of a bar, on the bar line). ``meter`` and ``key`` stand before the first
+bar, and before each bar from which another one is in force. A pickup is ``pickup`` and the position
+of its beginning, counted as if the bar were whole. Notes that last over a bar line stand where they
+begin.
 
 `encode` and `decode` are inverse to each other for every melody (see `notegen.melody`).
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
@@ -18,7 +21,7 @@ from notegen.melody import GRID, pickup_length
 from notegen.score import KEY, METER, NOTE, Score, Table, meter_of, table
 
 _MOST_BARS = 50_000
-_POSITION, _PITCH, _DURATION = v.FIRST["position"], v.FIRST["pitch"], v.FIRST["duration"]
+_POSITION, _PITCH, _RELEASE = v.FIRST["position"], v.FIRST["pitch"] + v.LOWEST, v.FIRST["release"]
 
 
 def encode(line: Score, until: int = 0) -> Ids:
@@ -45,30 +48,30 @@ def encode(line: Score, until: int = 0) -> Ids:
     onset, duration, pitch = (line.notes[name] for name in ("onset", "duration", "pitch"))
     starts = line.bars(max(until, int(onset[-1]) + 1))[:-1]
     bar = np.searchsorted(starts, onset, side="right") - 1
-    cursor = np.maximum(np.append(0, (onset + duration)[:-1]), starts[bar])  # where a note begins by itself
-    moved = onset != cursor
-    full = (duration - 1) // v.WHOLE  # whole notes, each a token, before the duration's rest
+    moved = onset != np.maximum(np.append(0, (onset + duration)[:-1]), starts[bar])
+    pickup = pickup_length(line.meters)
+    place = onset - starts[bar]  # in the bar
+    if pickup:
+        place[bar == 0] += _whole_bar(line.meters) - pickup
+    more = (place + duration - 1) // v.LONGEST_RELEASE  # tokens of the longest release before the last
     heads, head_length = _heads(line, starts)
-    note_length = moved + full + 2
+    note_length = moved + more + 2
     before = np.cumsum(head_length)  # tokens of the heads up to each bar
     at = before[bar] + np.cumsum(note_length) - note_length + 1
-    ids = np.full(int(before[-1] + note_length.sum()) + 2, _DURATION + v.WHOLE - 1, dtype=np.int32)
+    ids = np.full(int(before[-1] + note_length.sum()) + 2, _RELEASE + v.LONGEST_RELEASE - 1, dtype=np.int32)
     ids[0], ids[-1] = v.START, v.END
-    ids[at[moved]] = _POSITION + (onset - starts[bar])[moved]
-    pickup = pickup_length(line.meters)
-    if pickup:
-        ids[at[moved & (bar == 0)]] += _whole_bar(line.meters) - pickup
-    ids[at + moved] = _PITCH + pitch
-    ids[at + moved + full + 1] = _DURATION + duration - v.WHOLE * full - 1
+    ids[at[moved]] = _POSITION + place[moved]
+    ids[at + moved] = _PITCH + pitch - _tonics(line.keys, onset)
+    ids[at + moved + more + 1] = _RELEASE + place + duration - v.LONGEST_RELEASE * more - 1
     notes_before = np.append(0, np.cumsum(note_length))[np.searchsorted(bar, np.arange(len(starts)))]
-    place = before - head_length + notes_before + 1
-    ids[place] = v.BAR
+    begin = before - head_length + notes_before + 1
+    ids[begin] = v.BAR
     for i, head in heads.items():
-        ids[place[i] : place[i] + len(head)] = head
+        ids[begin[i] : begin[i] + len(head)] = head
     return ids
 
 
-def _heads(line: Score, starts: np.ndarray) -> tuple[dict[int, list[int]], np.ndarray]:
+def _heads(line: Score, starts: NDArray[np.int64]) -> tuple[dict[int, list[int]], NDArray[np.int64]]:
     """Return what stands before the notes of those bars that do not begin with ``bar`` alone."""
     pickup = pickup_length(line.meters)
     rows = line.meters.tolist()
@@ -91,6 +94,13 @@ def _heads(line: Score, starts: np.ndarray) -> tuple[dict[int, list[int]], np.nd
     return heads, length
 
 
+def _tonics(keys: Table, onset: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the tonic in force at each onset, in semitones from C."""
+    tonics = np.array([v.tonic(v.key_id(v.Key(fifths, mode))) for _, fifths, mode in keys.tolist()])
+    result: NDArray[np.int64] = tonics[np.searchsorted(keys["tick"], onset, side="right") - 1]
+    return result
+
+
 def _whole_bar(meters: Table) -> int:
     return int(v.WHOLE * meters["numerator"][1] // meters["denominator"][1])
 
@@ -98,7 +108,7 @@ def _whole_bar(meters: Table) -> int:
 def decode(ids: Ids) -> Score:
     """Read tokens back as a melody of resolution 24.
 
-    A piece may lack its ``end``; tokens that stand for nothing yet (a pitch without its duration)
+    A piece may lack its ``end``; tokens that stand for nothing yet (a pitch without its release)
     are left out then.
 
     Raises
@@ -109,7 +119,7 @@ def decode(ids: Ids) -> Score:
     notes: list[tuple[int, int, int, int, int]] = []
     meters: list[tuple[int, int, int]] = []
     keys: list[tuple[int, int, int]] = []
-    bar = next_bar = cursor = pitch = 0
+    bar = next_bar = cursor = pitch = tonic = 0
     length, pickup = v.WHOLE, False
     kinds = [v.TABLE[k].name for k in v.KIND[ids].tolist()]
     for i, (kind, value) in enumerate(zip(kinds, v.VALUE[ids].tolist(), strict=True)):
@@ -118,6 +128,7 @@ def decode(ids: Ids) -> Score:
             length = int(v.METER_LENGTH[value])
         elif kind == "key":
             keys.append((next_bar, *v.KEYS[value]))
+            tonic = v.tonic(v.FIRST["key"] + value)
         elif kind in ("bar", "pickup"):
             bar, pickup = next_bar, kind == "pickup"
             next_bar = bar + length
@@ -125,21 +136,24 @@ def decode(ids: Ids) -> Score:
         elif kind == "position" and pickup and kinds[i - 1] == "pickup":
             meters.insert(0, (0, *_pickup_meter(length - value, meters)))
             next_bar, bar = length - value, -value
+            cursor = 0
             meters[1] = (next_bar, *meters[1][1:])
         elif kind == "position":
             cursor = bar + value
         elif kind == "pitch":
-            pitch = value
-        elif kind == "duration" and i and kinds[i - 1] == "duration":
+            pitch = value - v.LOWEST + tonic
+        elif kind == "release" and i and kinds[i - 1] == "release":
             notes[-1] = (notes[-1][0], notes[-1][1] + value + 1, *notes[-1][2:])
             cursor += value + 1
-        elif kind == "duration":
-            notes.append((cursor, value + 1, pitch, 80, 0))
-            cursor += value + 1
+        elif kind == "release":
+            notes.append((cursor, bar + value + 1 - cursor, pitch, 80, 0))
+            cursor = bar + value + 1
         elif kind == "end":
             break
     if not meters:
         raise FormatError("the tokens do not begin with a meter")
+    if any(duration < 1 or not 0 <= pitch <= 127 for _, duration, pitch, _, _ in notes):
+        raise FormatError("the tokens hold a note that ends before it begins, or has no MIDI pitch")
     return Score(notes=table(notes, NOTE), meters=table(meters, METER), keys=table(keys, KEY), resolution=GRID)
 
 

@@ -13,7 +13,10 @@ from notegen.keys import MODES, Key
 from notegen.melody import GRID
 
 LONGEST_BAR = 8 * GRID  # ticks: eight quarters
-WHOLE = 4 * GRID  # ticks: the longest duration of one token; longer ones are sums
+WHOLE = 4 * GRID
+LONGEST_RELEASE = LONGEST_BAR + WHOLE  # ticks from a bar's beginning; what ends later takes more tokens
+LOWEST = 6  # the pitch token of the tonic itself is LOWEST above MIDI pitch 0
+PITCHES = 139  # semitones above a tonic that lies from five below to six above C
 
 METERS = tuple(
     (numerator, denominator)
@@ -41,8 +44,8 @@ TABLE = (
     Kind("bar", 1, "begins a bar"),
     Kind("pickup", 1, "begins an incomplete first bar; the position that follows says where"),
     Kind("position", LONGEST_BAR, "where the next note begins, if not where the last one ended"),
-    Kind("pitch", 128, "a note's MIDI pitch"),
-    Kind("duration", WHOLE, "a note's ticks less one; after a whole note, more of the same note"),
+    Kind("pitch", PITCHES, "a note's semitones above the tonic, plus six"),
+    Kind("release", LONGEST_RELEASE, "the tick of the bar at which the note ends, less one; after the largest, more"),
 )
 
 FIRST = {kind.name: sum(before.count for before in TABLE[:i]) for i, kind in enumerate(TABLE)}
@@ -77,13 +80,24 @@ def meter_id(meter: tuple[int, int]) -> int:
         raise RangeError(f"a meter of {meter[0]}/{meter[1]} is beyond the codec, whose bars last up to 8/4") from None
 
 
-def name(token: int) -> str:
-    """Return a token's name for people.
+def tonic(key: int) -> int:
+    """Return where a key's tonic lies, in semitones from C: -5 (G) to 6 (F#).
 
     Examples
     --------
-    >>> name(START), name(key_id(Key.parse("Ador"))), name(FIRST["pitch"] + 62), name(FIRST["duration"] + 11)
-    ('start', 'key Ador', 'pitch D4', 'duration 12')
+    >>> [tonic(key_id(Key.parse(name))) for name in ("C", "D", "F#m", "G", "Bmix")]
+    [0, 2, 6, -5, -1]
+    """
+    return int((VALUE[key] + 5) % 12 - 5)
+
+
+def name(token: int) -> str:
+    """Return a token's name for people; pitches are named by octave and semitones above the tonic.
+
+    Examples
+    --------
+    >>> name(START), name(key_id(Key.parse("Ador"))), name(FIRST["pitch"] + 6 + 67), name(FIRST["release"] + 11)
+    ('start', 'key Ador', 'pitch 4+7', 'release 12')
     """
     kind, value = TABLE[KIND[token]], int(VALUE[token])
     if kind.name == "meter":
@@ -91,15 +105,23 @@ def name(token: int) -> str:
     if kind.name == "key":
         return f"key {KEYS[value]}"
     if kind.name == "pitch":
-        return f"pitch {pitch_name(value)}"
+        octave, semitones = divmod(value - LOWEST, 12)
+        return f"pitch {octave - 1}+{semitones}"
     if kind.count == 1:
         return kind.name
-    return f"{kind.name} {value + (kind.name == 'duration')}"
+    return f"{kind.name} {value + (kind.name == 'release')}"
 
 
 def pitch_name(pitch: int) -> str:
     """Return a MIDI pitch's name; 60 is C4."""
     return ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")[pitch % 12] + str(pitch // 12 - 1)
+
+
+def pitches(ids: Ids) -> NDArray[np.int64]:
+    """Return the MIDI pitches of a piece's notes, shape (notes,)."""
+    kind = KIND[ids]
+    at = kind == INDEX["pitch"]
+    return VALUE[ids[at]] - LOWEST + _tonics(ids)[at]
 
 
 def transpose(ids: Ids, semitones: int) -> Ids:
@@ -110,27 +132,22 @@ def transpose(ids: Ids, semitones: int) -> Ids:
     RangeError
         If a pitch would leave the range of MIDI.
     """
-    low, high = pitch_range(ids)
-    if low + semitones < 0 or high + semitones > 127:
+    sounding = pitches(ids) + semitones
+    if len(sounding) and (sounding.min() < 0 or sounding.max() > 127):
         raise RangeError(f"moved by {semitones} semitones the piece would leave the range of MIDI")
-    moved: Ids = _shift(semitones)[ids]
+    moved = ids.copy()
+    keys = KIND[ids] == INDEX["key"]
+    values = VALUE[ids[keys]]
+    moved[keys] = FIRST["key"] + values // 12 * 12 + (values + semitones) % 12
+    at = KIND[ids] == INDEX["pitch"]
+    moved[at] = FIRST["pitch"] + LOWEST + sounding - _tonics(moved)[at]
     return moved
 
 
-def pitch_range(ids: Ids) -> tuple[int, int]:
-    """Return the lowest and the highest MIDI pitch of a piece; (60, 60) without notes."""
-    pitches = VALUE[ids[KIND[ids] == INDEX["pitch"]]]
-    return (int(pitches.min()), int(pitches.max())) if len(pitches) else (60, 60)
-
-
-def _shift(semitones: int) -> Ids:
-    """Return the table of ids that transposes: old id -> new id."""
-    moved = np.arange(SIZE, dtype=np.int32)
-    keys = moved[KIND == INDEX["key"]] - FIRST["key"]
-    moved[KIND == INDEX["key"]] = FIRST["key"] + keys // 12 * 12 + (keys + semitones) % 12
-    pitches = np.clip(np.arange(128) + semitones, 0, 127)
-    moved[KIND == INDEX["pitch"]] = FIRST["pitch"] + pitches
-    return moved
+def _tonics(ids: Ids) -> NDArray[np.int64]:
+    """Return the tonic in force at each token, in semitones from C."""
+    last = np.maximum.accumulate(np.where(KIND[ids] == INDEX["key"], np.arange(len(ids)), 0))
+    return (VALUE[ids[last]] + 5) % 12 - 5
 
 
 def describe() -> list[list[object]]:

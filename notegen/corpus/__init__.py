@@ -95,8 +95,7 @@ class Corpus:
         ``duplicates`` give a reason for each piece left out.
         """
         rows = [piece.ids for piece in self.pieces]
-        kinds = [v.KIND[ids] for ids in rows]
-        pitches = np.concatenate([v.VALUE[ids[kind == v.INDEX["pitch"]]] for ids, kind in zip(rows, kinds, strict=True)] or [np.array([], int)])
+        pitches = np.concatenate([v.pitches(ids) for ids in rows] or [np.array([], dtype=np.int64)])
         return {
             "name": self.name,
             "pieces": len(self.pieces) + len(self.refused) + len(self.duplicates),

@@ -24,7 +24,7 @@ def content_hash(ids: Ids) -> str:
     """
     relative = ids.copy()
     pitch = v.KIND[ids] == v.INDEX["pitch"]
-    relative[pitch] = np.diff(ids[pitch], prepend=ids[pitch][:1])
+    relative[pitch] = np.diff(v.pitches(ids), prepend=v.pitches(ids)[:1])
     relative[v.KIND[ids] == v.INDEX["key"]] = v.FIRST["key"]
     return hashlib.sha256(relative.astype("<i4").tobytes()).hexdigest()
 
@@ -57,7 +57,7 @@ def groups(pieces: list[Ids]) -> NDArray[np.int64]:
 
 def _runs(ids: Ids) -> NDArray[np.uint64]:
     """Return the distinct hashed runs of intervals of a piece; a short piece is one run."""
-    intervals = np.diff(v.VALUE[ids[v.KIND[ids] == v.INDEX["pitch"]]]).astype(np.uint64)
+    intervals = np.diff(v.pitches(ids)).astype(np.uint64)
     size = min(RUN, max(1, len(intervals)))
     if len(intervals) < size:
         return np.zeros(1, dtype=np.uint64)

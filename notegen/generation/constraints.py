@@ -14,8 +14,10 @@ from notegen.keys import Key
 
 _TICKS = np.arange(v.LONGEST_BAR)
 _POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
-_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + 128)
-_DURATION = slice(v.FIRST["duration"], v.FIRST["duration"] + v.WHOLE)
+_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
+_RELEASE = slice(v.FIRST["release"], v.FIRST["release"] + v.LONGEST_RELEASE)
+_ENDS = np.arange(v.LONGEST_RELEASE) + 1
+_SEMITONES = np.arange(v.PITCHES) - v.LOWEST
 _KEY = slice(v.FIRST["key"], v.FIRST["key"] + len(v.KEYS))
 _HEAD = np.isin(v.KIND, [INDEX[name] for name in ("meter", "key", "pickup")])
 
@@ -62,11 +64,12 @@ class Constraints:
         last = grammar.bars >= self.last_bar
         mask[~last, v.END] = False
         to_come = np.maximum(self.last_bar - grammar.bars, 0) * grammar.next_length
-        mask[:, _DURATION] &= _TICKS[: v.WHOLE] < (grammar.length + to_come - grammar.cursor)[:, None]
+        room = grammar.length + to_come - np.where(grammar.held, grammar.cursor, 0)
+        mask[:, _RELEASE] &= _ENDS <= room[:, None]
         if self.key is not None:
             mask[:, _KEY] &= np.arange(len(v.KEYS)) == v.key_id(self.key) - v.FIRST["key"]
         if self.pitches is not None:
-            mask[:, _PITCH] &= self.pitches
+            mask[:, _PITCH] &= self.pitches[np.clip(_SEMITONES + grammar.tonic[:, None], 0, 127)]
         if self.fill:
             self._fill(mask, grammar, fresh)
 

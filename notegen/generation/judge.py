@@ -55,10 +55,8 @@ def _bars(ids: Ids) -> list[tuple[int, ...]]:
 
 
 def _notes(ids: Ids) -> list[tuple[int, ...]]:
-    """Return the pitch and first duration of each note."""
-    at = np.flatnonzero(v.KIND[ids] == INDEX["pitch"])
-    at = at[at + 1 < len(ids)]
-    return list(zip(ids[at].tolist(), ids[at + 1].tolist(), strict=True))
+    """Return the pitch of each note."""
+    return [(token,) for token in ids[v.KIND[ids] == INDEX["pitch"]].tolist()]
 
 
 def _run(things: list[tuple[int, ...]], longest: int, new: int) -> bool:
@@ -84,6 +82,6 @@ def _empty_bar(ids: Ids) -> bool:
             cursor, inside = max(0, cursor - length) if inside else cursor, True
         elif kind == "position":
             cursor = value
-        elif kind == "duration":
-            cursor += value + 1
+        elif kind == "release":
+            cursor = value + 1
     return False

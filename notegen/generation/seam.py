@@ -109,7 +109,7 @@ class Seam:
 
     def grammar(self, takes: int) -> Grammar:
         """Return the grammar behind the seed, for so many takes."""
-        return Grammar.inside(takes, int(self.ids[-1]), self.cursor, self.length)
+        return Grammar.inside(takes, int(self.ids[-1]), self.cursor, self.length, v.key_id(self.key))
 
     def notes(self, new: Ids) -> Table:
         """Return new tokens as notes of the seed: its ticks, its track, its touch.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import PAD, Ids, pitch_range, transpose
+from notegen.codecs.vocabulary import PAD, Ids, pitches, transpose
 
 Augment = Callable[[Ids, np.random.Generator], Ids]
 
@@ -82,7 +82,8 @@ def transposing(low: int = -5, high: int = 6) -> Augment:
     """
 
     def augment(ids: Ids, rng: np.random.Generator) -> Ids:
-        bottom, top = pitch_range(ids)
-        return transpose(ids, int(rng.integers(max(low, -bottom), min(high, 127 - top) + 1)))
+        sounding = pitches(ids)
+        down, up = max(low, -int(sounding.min())), min(high, 127 - int(sounding.max()))
+        return transpose(ids, int(rng.integers(down, up + 1)))
 
     return augment
