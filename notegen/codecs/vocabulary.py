@@ -21,8 +21,7 @@ PITCHES = 139  # semitones above a tonic that lies from five below to six above 
 METERS = tuple(
     (numerator, denominator)
     for denominator in (1, 2, 4, 8, 16, 32)
-    for numerator in range(1, 25)
-    if WHOLE * numerator // denominator <= LONGEST_BAR
+    for numerator in range(1, 2 * denominator + 1)  # up to LONGEST_BAR
 )
 KEYS = tuple(Key.of_tonic(tonic, mode) for mode in range(len(MODES)) for tonic in range(12))
 

@@ -42,9 +42,9 @@ class Recipe:
     layers: int = 2
     dropout: float = 0.2
     batch: int = 32
-    steps: int = 128
-    rate: float = 2e-3
-    warmup: int = 100
+    steps: int = 64
+    rate: float = 3e-3
+    warmup: int = 200
     clip: float = 1.0
     epochs: int = 30
     patience: int = 4

@@ -1,0 +1,30 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: compose test model check clean
+
+compose: .venv/base  ## continue the bundled example with the shipped model
+	$(BIN)/notegen compose $$($(BIN)/python -c "from notegen_corpora import example_seed; print(example_seed())")
+
+test: .venv/dev  ## the whole test suite, with lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+model: .venv/dev  ## train the shipped model again (an hour on two cores)
+	$(BIN)/notegen train ryan oneill aird --output notegen/models/folk.notegen \
+		--units 384 --batch 64 --dropout 0.25 --epochs 12 --force
+
+.venv/base: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/dev: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ .venv/base
+
+clean:  ## remove what make made
+	rm -rf .venv *-takes
