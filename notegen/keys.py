@@ -5,6 +5,7 @@ negative, as in MIDI); the mode is an index into `MODES`. A tonic is a pitch cla
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -96,26 +97,44 @@ class Key(NamedTuple):
         return self.of_tonic((self.tonic + semitones) % 12, self.mode)
 
 
-def estimate(pitches: NDArray[np.integer], durations: NDArray[np.integer]) -> Key:
+def estimate(weights: NDArray[np.floating]) -> Key:
     """Guess a major or minor key from sounding time, after Krumhansl and Schmuckler.
 
-    The durations of each pitch class are correlated with the 24 rotations of Krumhansl and Kessler's
+    The time of each pitch class is correlated with the 24 rotations of Krumhansl and Kessler's
     profiles; the best correlation names the key.
 
     Parameters
     ----------
-    pitches, durations : arrays of int, shape (notes,)
-        MIDI pitches, and durations in any unit.
+    weights : array of float, shape (12,)
+        How long each pitch class sounds, in any unit; C first.
 
     Examples
     --------
-    >>> scale = np.array([62, 64, 66, 67, 69, 71, 73, 74])
-    >>> estimate(scale, np.array([2, 1, 1, 1, 2, 1, 1, 2])).long_name
+    >>> estimate(np.array([0, 1, 4, 0, 1, 0, 1, 1, 0, 2, 0, 1.0])).long_name
     'D major'
     """
-    weights = np.bincount(pitches % 12, weights=durations, minlength=12)
     best = int(np.argmax(_PROFILES @ (weights - weights.mean())))
-    return Key.of_tonic(best % 12, best // 12)
+    return _spelled(best % 12, best // 12)
+
+
+def settle(written: list[Key], weights: NDArray[np.floating]) -> Key:
+    """Return the first written key, spelled with few accidentals, or a guess if it says nothing.
+
+    A C major that programs write by default says nothing where much of the time other pitch classes
+    sound.
+
+    Parameters
+    ----------
+    written : list of Key
+    weights : array of float, shape (12,)
+        As for `estimate`.
+    """
+    if not written or (written == [(0, 0)] and weights[_C_MAJOR].sum() < _DOUBT * weights.sum()):
+        return estimate(weights)
+    return _spelled(written[0].tonic, written[0].mode)
+
+
+_spelled = lru_cache(Key.of_tonic)
 
 
 def _rotations() -> NDArray[np.float64]:
@@ -126,3 +145,5 @@ def _rotations() -> NDArray[np.float64]:
 
 
 _PROFILES = _rotations()
+_C_MAJOR = sorted(Key(0, 0).scale)
+_DOUBT = 0.85

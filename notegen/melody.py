@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from notegen import keys
 from notegen.errors import EmptyError
 from notegen.keys import Key
-from notegen.score import KEY, METER, NOTE, Score, Table, Track, meter_of, table
+from notegen.score import DEFAULT_METER, KEY, METER, NOTE, Score, Table, meter_of, table
+
+Row = tuple[int, int, int]  # of a map: tick, numerator, denominator; or tick, fifths, mode
 
 GRID = 24  # ticks a quarter note: triplets and thirty-second notes are exact
 _GAP = 4  # grid ticks: shorter silences between notes are articulation, not rests
 _LEAD = re.compile(r"melod|lead|vocal|voice|voix|chant|solo|canto|sopran|tune|gesang", re.IGNORECASE)
-_DOUBT = 0.85  # of the sounding time must lie in a written C major, or the key is guessed
 
 
 def melody(score: Score, track: int | None = None, until: int = 0) -> Score:
@@ -47,7 +48,7 @@ def melody(score: Score, track: int | None = None, until: int = 0) -> Score:
     track = melody_track(score) if track is None else track
     grid = score.quantize(GRID)
     notes = _line(grid.notes[grid.notes["track"] == track])
-    meters = _meters(grid, max(until, int(notes["onset"][-1])))
+    meters = table(tidy_meters(grid.meters.tolist(), max(until, int(notes["onset"][-1]))), METER)
     line = replace(
         grid, notes=notes, meters=meters, tracks=(score.tracks[track],), events=grid.events[:0], source=None
     )
@@ -86,7 +87,8 @@ def _line(notes: Table) -> Table:
         notes = notes[_highest(notes, ends)]
     line = notes.copy()
     line["track"] = 0
-    line["duration"] = _lengths(line["onset"], line["onset"] + line["duration"])
+    goal = -(-(line["onset"][-1:] + line["duration"][-1:]) // 6) * 6  # the last note's: the next sixteenth
+    line["duration"] = lengths(line["onset"], line["duration"], np.append(line["onset"][1:], goal))
     return table(line, NOTE)
 
 
@@ -103,29 +105,36 @@ def _highest(notes: Table, ends: NDArray[np.int64]) -> list[int]:
     return kept
 
 
-def _lengths(onsets: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return durations without overlaps and without the small gaps of articulation."""
-    goal = -(-ends[-1:] // 6) * 6  # the last note has no successor: the next sixteenth serves
-    following = np.append(onsets[1:], goal)
-    gap = following - ends
+def lengths(
+    onsets: NDArray[np.int64], durations: NDArray[np.int64], following: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return durations without overlaps and without the small gaps of articulation.
+
+    Parameters
+    ----------
+    following : array of int, shape (notes,)
+        Where the next note begins, in grid ticks.
+    """
+    gap = following - onsets - durations
     small = (gap <= _GAP) & (4 * gap <= following - onsets)
-    lengths: NDArray[np.int64] = np.where(small, following, ends) - onsets
-    return lengths
+    return np.where(small, following - onsets, durations)
 
 
-def _meters(grid: Score, last: int) -> Table:
-    """Return the meter map with every change at a bar line, up to the last note's onset."""
-    rows: list[tuple[int, int, int]] = []
-    changes = [row for row in grid.meters.tolist() if row[0] <= last or row[0] == 0] or [(0, 4, 4)]
+def tidy_meters(changes: list[Row], last: int) -> list[Row]:
+    """Return a meter map on the grid with every change at a bar line, up to a last tick."""
+    if len(changes) == 1 and not changes[0][0]:
+        return changes
+    rows: list[Row] = []
+    changes = [row for row in changes if row[0] <= last or row[0] == 0] or [(0, *DEFAULT_METER)]
     start = 0
     for i, (_, *meter) in enumerate(changes):
         stop = changes[i + 1][0] if i + 1 < len(changes) else None
         if stop is not None and stop <= start:
             continue  # a change inside an odd bar that was filled up: the next one counts
-        rows.append((start, *meter))
+        rows.append((start, meter[0], meter[1]))
         if stop is None:
             break
-        length = grid.bar_length((meter[0], meter[1]))
+        length = max(1, round(4 * GRID * meter[0] / meter[1]))
         whole, left = divmod(stop - start, length)
         start += whole * length
         if not left:
@@ -138,50 +147,39 @@ def _meters(grid: Score, last: int) -> Table:
                 rows.pop()
             rows.append((start, *odd))
             start = stop
-    return table(_changes(_plain_pickup([row for row in rows if row[0] <= last])), METER)
+    return _changes(_plain_pickup([row for row in rows if row[0] <= last]))
 
 
-def _plain_pickup(rows: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _plain_pickup(rows: list[Row]) -> list[Row]:
     """Spell the meter of a pickup in the units of the meter that follows it."""
-    pickup = pickup_length(table(rows, METER))
+    pickup = pickup_length(rows)
     if not pickup:
         return rows
     return [(0, *(meter_of(pickup, rows[1][2], GRID) or rows[0][1:])), *rows[1:]]
 
 
-def pickup_length(meters: Table) -> int:
+def pickup_length(meters: list[Row]) -> int:
     """Return the length of the pickup that a meter map on the grid begins with, or 0."""
     if len(meters) < 2:
         return 0
-    first, second = (4 * GRID * row["numerator"] // row["denominator"] for row in meters[:2])
-    return int(first) if meters["tick"][1] == first < second else 0
+    first, second = (4 * GRID * numerator // denominator for _, numerator, denominator in meters[:2])
+    return first if meters[1][0] == first < second else 0
 
 
 def _keys(line: Score, until: int) -> Table:
     """Return the key map with every change at a bar line, and a guess where a key is missing."""
-    notes = line.notes
     written = [(tick, Key(fifths, mode)) for tick, fifths, mode in line.keys.tolist()]
-    if not written or (len(written) == 1 and written[0][1] == (0, 0) and _share(notes, Key(0, 0)) < _DOUBT):
-        guess = keys.estimate(notes["pitch"], notes["duration"])
-        written = [(0, guess)]
-    bars = line.bars(max(until, int(notes["onset"][-1]) + 1))
-    rows = [(0, *Key.of_tonic(written[0][1].tonic, written[0][1].mode))]
-    for tick, key in written:
-        bar = int(bars[max(0, np.searchsorted(bars, tick, side="right") - 1)])
-        if bar < bars[-1]:
-            spelled = (bar, *Key.of_tonic(key.tonic, key.mode))
-            rows = [*(row for row in rows if row[0] != bar), spelled]
+    weights = np.bincount(line.notes["pitch"] % 12, weights=line.notes["duration"], minlength=12)
+    rows: list[Row] = [(0, *keys.settle([key for _, key in written], weights))]
+    if len(written) > 1:
+        bars = line.bars(max(until, int(line.notes["onset"][-1]) + 1))
+        for tick, key in written:
+            bar = int(bars[max(0, np.searchsorted(bars, tick, side="right") - 1)])
+            if bar < bars[-1]:
+                rows = [*(row for row in rows if row[0] != bar), (bar, *Key.of_tonic(key.tonic, key.mode))]
     return table(_changes(rows), KEY)
 
 
-def _share(notes: Table, key: Key) -> float:
-    inside = np.isin(notes["pitch"] % 12, list(key.scale))
-    return float(notes["duration"][inside].sum() / notes["duration"].sum())
-
-
-def _changes(rows: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _changes(rows: list[Row]) -> list[Row]:
     """Leave out rows that repeat the one before."""
     return [row for i, row in enumerate(rows) if not i or row[1:] != rows[i - 1][1:]]
-
-
-__all__ = ["GRID", "Track", "melody", "melody_track", "pickup_length"]

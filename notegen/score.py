@@ -9,6 +9,7 @@ Scores do not change: their arrays are read-only, and every operation returns a 
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -225,6 +226,7 @@ def rescale(ticks: NDArray[np.int64], old: int, new: int) -> NDArray[np.int64]:
     return (2 * ticks * new + old) // (2 * old)
 
 
+@lru_cache(maxsize=4096)
 def meter_of(length: int, denominator: int, resolution: int) -> tuple[int, int] | None:
     """Return the meter whose bar is `length` ticks, in units of 1/denominator or shorter (to 1/32).
 

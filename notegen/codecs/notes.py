@@ -11,6 +11,8 @@ begin.
 `encode` and `decode` are inverse to each other for every melody (see `notegen.melody`).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,10 +20,27 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import FormatError, RangeError
 from notegen.melody import GRID, pickup_length
-from notegen.score import KEY, METER, NOTE, Score, Table, meter_of, table
+from notegen.score import KEY, METER, NOTE, Score, meter_of, table
 
-_MOST_BARS = 50_000
+MOST_BARS = 50_000
+Row = tuple[int, int, int]
 _POSITION, _PITCH, _RELEASE = v.FIRST["position"], v.FIRST["pitch"] + v.LOWEST, v.FIRST["release"]
+
+
+class Lines(NamedTuple):
+    """Melodies side by side: the columns of all notes, and for each melody its size and its maps.
+
+    Ticks are counted from each melody's own beginning, and ``until`` is the tick up to which its bars
+    are written at least. Maps are lists of (tick, numerator, denominator) and (tick, fifths, mode).
+    """
+
+    onset: NDArray[np.int64]
+    duration: NDArray[np.int64]
+    pitch: NDArray[np.int64]
+    sizes: list[int]
+    meters: list[list[Row]]
+    keys: list[list[Row]]
+    until: list[int]
 
 
 def encode(line: Score, until: int = 0) -> Ids:
@@ -43,66 +62,118 @@ def encode(line: Score, until: int = 0) -> Ids:
     RangeError
         If the piece has a meter that the vocabulary lacks, or more than 50,000 bars.
     """
-    if max(line.end, until) > _MOST_BARS * v.WHOLE:
+    if max(line.end, until) > MOST_BARS * v.WHOLE:
         raise RangeError("the piece is longer than 50,000 bars; its times are damaged or it is no piece")
-    onset, duration, pitch = (line.notes[name] for name in ("onset", "duration", "pitch"))
-    starts = line.bars(max(until, int(onset[-1]) + 1))[:-1]
-    bar = np.searchsorted(starts, onset, side="right") - 1
-    moved = onset != np.maximum(np.append(0, (onset + duration)[:-1]), starts[bar])
-    pickup = pickup_length(line.meters)
-    place = onset - starts[bar]  # in the bar
-    if pickup:
-        place[bar == 0] += _whole_bar(line.meters) - pickup
-    more = (place + duration - 1) // v.LONGEST_RELEASE  # tokens of the longest release before the last
-    heads, head_length = _heads(line, starts)
-    note_length = moved + more + 2
-    before = np.cumsum(head_length)  # tokens of the heads up to each bar
-    at = before[bar] + np.cumsum(note_length) - note_length + 1
-    ids = np.full(int(before[-1] + note_length.sum()) + 2, _RELEASE + v.LONGEST_RELEASE - 1, dtype=np.int32)
-    ids[0], ids[-1] = v.START, v.END
+    onset, duration, pitch = (line.notes[name].astype(np.int64) for name in ("onset", "duration", "pitch"))
+    until = max(until, int(onset[-1]) + 1)
+    maps = [line.meters.tolist()], [line.keys.tolist()]
+    return encode_many(Lines(onset, duration, pitch, [len(onset)], *maps, [until]))[0]
+
+
+def encode_many(lines: Lines) -> list[Ids]:
+    """Write melodies as tokens, all in one go: what `encode` does for one.
+
+    The melodies are laid end to end on one clock, each from a bar line on.
+    """
+    bars = _lay_bars(lines)
+    sizes = np.array(lines.sizes)
+    last = np.cumsum(sizes)
+    first = last - sizes
+    clock = np.repeat(bars.start[bars.first], sizes)
+    onset = lines.onset + clock
+    end = onset + lines.duration
+    bar = np.searchsorted(bars.start, onset, side="right") - 1
+    ready = np.append(0, end[:-1])  # where a note begins by itself, but not before its bar
+    ready[first] = 0
+    moved = onset != np.maximum(ready, bars.start[bar])
+    place = onset - bars.start[bar] + bars.offset[bar]
+    release = place + lines.duration
+    more = (release - 1) // v.LONGEST_RELEASE  # tokens of the longest release before the last
+    length = moved + more + 2
+    notes_end = np.cumsum(length)
+    heads_end = np.cumsum(bars.head_length)
+    at = heads_end[bar] + notes_end - length
+    ids = np.full(int(heads_end[-1] + notes_end[-1]) + 1, _RELEASE + v.LONGEST_RELEASE - 1, dtype=np.int32)
+    ids[-1] = v.END
     ids[at[moved]] = _POSITION + place[moved]
-    ids[at + moved] = _PITCH + pitch - _tonics(line.keys, onset)
-    ids[at + moved + more + 1] = _RELEASE + place + duration - v.LONGEST_RELEASE * more - 1
-    notes_before = np.append(0, np.cumsum(note_length))[np.searchsorted(bar, np.arange(len(starts)))]
-    begin = before - head_length + notes_before + 1
+    ids[at + moved] = _PITCH + lines.pitch - bars.tonic[bar]
+    ids[at + moved + more + 1] = _RELEASE + release - v.LONGEST_RELEASE * more - 1
+    begin = heads_end - bars.head_length + np.append(0, notes_end)[np.searchsorted(bar, np.arange(len(bars.start)))]
     ids[begin] = v.BAR
-    for i, head in heads.items():
+    for i, head in bars.heads.items():
         ids[begin[i] : begin[i] + len(head)] = head
-    return ids
+    starts = begin[bars.first]
+    starts[1:] += 1  # a head begins with the end of the melody before
+    return np.split(ids, starts[1:])
 
 
-def _heads(line: Score, starts: NDArray[np.int64]) -> tuple[dict[int, list[int]], NDArray[np.int64]]:
-    """Return what stands before the notes of those bars that do not begin with ``bar`` alone."""
-    pickup = pickup_length(line.meters)
-    rows = line.meters.tolist()
-    changes = {tick: (n, d) for tick, n, d in (rows[1:] if pickup else rows)}
-    if pickup:
-        changes = {0: changes.pop(rows[1][0]), **changes}
-    keys = {tick: v.key_id(v.Key(fifths, mode)) for tick, fifths, mode in line.keys.tolist()}
+class _Bars(NamedTuple):
+    """All bars of melodies that are laid end to end; arrays have shape (bars,)."""
+
+    start: NDArray[np.int64]  # on the common clock
+    offset: NDArray[np.int64]  # what a place in the bar is counted from: above 0 in a pickup
+    tonic: NDArray[np.int64]
+    first: NDArray[np.int64]  # shape (melodies,): each one's first bar
+    heads: dict[int, list[int]]  # what stands before the notes, where it is not ``bar`` alone
+    head_length: NDArray[np.int64]
+
+
+def _lay_bars(lines: Lines) -> _Bars:
+    segments: list[tuple[int, int, int]] = []  # beginning on the clock, length of a bar, how many
+    tonics: list[tuple[int, int]] = []  # from which bar on
     heads: dict[int, list[int]] = {}
-    for tick in sorted(changes.keys() | keys.keys()):
-        i = int(np.searchsorted(starts, tick))
-        if i == len(starts):
-            continue
-        meter = [v.meter_id(changes[tick])] if tick in changes else []
-        heads[i] = [*meter, *([keys[tick]] if tick in keys else []), v.BAR]
-    if pickup:
-        heads[0][-1:] = [v.PICKUP, _POSITION + _whole_bar(line.meters) - pickup]
-    length = np.ones(len(starts), dtype=np.int64)
-    for i, head in heads.items():
-        length[i] = len(head)
-    return heads, length
+    offsets: dict[int, int] = {}
+    first: list[int] = []
+    clock = count = 0
+    for meters, keys, until in zip(lines.meters, lines.keys, lines.until, strict=True):
+        first.append(count)
+        base = count
+        own: dict[int, list[int]] = {}
+        starts: list[tuple[int, int, int]] = []  # tick, first bar, length of a bar
+        pickup = pickup_length(meters)
+        for i, (tick, *meter) in enumerate(meters):
+            size = v.METER_LENGTH[v.meter_id((meter[0], meter[1])) - v.FIRST["meter"]]
+            stop = meters[i + 1][0] if i + 1 < len(meters) else until
+            bars = -(-(stop - tick) // int(size))
+            segments.append((clock + tick, int(size), bars))
+            starts.append((tick, count, int(size)))
+            if not (pickup and i == 1):
+                own[count] = [v.meter_id((meter[0], meter[1]))]
+            count += bars
+        if pickup:
+            own[base] = [v.meter_id((meters[1][1], meters[1][2]))]
+            offsets[base] = starts[1][2] - pickup
+        for tick, fifths, mode in keys:
+            begins, bar, size = next(row for row in reversed(starts) if row[0] <= tick)
+            at = bar + (tick - begins) // size
+            own.setdefault(at, []).append(v.key_id(v.Key(fifths, mode)))
+            tonics.append((at, v.tonic(own[at][-1])))
+        for at, head in own.items():
+            opening = [v.PICKUP, _POSITION + offsets[base]] if pickup and at == base else [v.BAR]
+            before = ([v.END] if base else []) + [v.START] if at == base else []
+            heads[at] = [*before, *head, *opening]
+        clock = segments[-1][0] + segments[-1][1] * segments[-1][2]
+    return _bars(segments, tonics, first, heads, offsets, count)
 
 
-def _tonics(keys: Table, onset: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the tonic in force at each onset, in semitones from C."""
-    tonics = np.array([v.tonic(v.key_id(v.Key(fifths, mode))) for _, fifths, mode in keys.tolist()])
-    result: NDArray[np.int64] = tonics[np.searchsorted(keys["tick"], onset, side="right") - 1]
-    return result
-
-
-def _whole_bar(meters: Table) -> int:
-    return int(v.WHOLE * meters["numerator"][1] // meters["denominator"][1])
+def _bars(
+    segments: list[tuple[int, int, int]],
+    tonics: list[tuple[int, int]],
+    first: list[int],
+    heads: dict[int, list[int]],
+    offsets: dict[int, int],
+    count: int,
+) -> _Bars:
+    begin, size, bars = np.array(segments, dtype=np.int64).T
+    within = np.arange(count) - np.repeat(np.cumsum(bars) - bars, bars)
+    start = np.repeat(begin, bars) + within * np.repeat(size, bars)
+    changes, values = np.array(tonics, dtype=np.int64).T
+    tonic = np.repeat(values, np.diff(np.append(changes, count)))
+    offset = np.zeros(count, dtype=np.int64)
+    offset[list(offsets)] = list(offsets.values())
+    head_length = np.ones(count, dtype=np.int64)
+    head_length[list(heads)] = [len(head) for head in heads.values()]
+    return _Bars(start, offset, tonic, np.array(first), heads, head_length)
 
 
 def decode(ids: Ids) -> Score:

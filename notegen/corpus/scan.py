@@ -1,19 +1,25 @@
 """The doctor: every file of a folder becomes pieces, or is refused with the reason."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from notegen.codecs import notes
-from notegen.codecs.vocabulary import Ids
+from notegen.codecs.vocabulary import FIRST, LONGEST_RELEASE, Ids
+from notegen.corpus.bulk import encode_files
 from notegen.errors import DataError, EmptyError, NotegenError, RangeError
-from notegen.formats import ABC_SUFFIXES, SUFFIXES, abc, skim
+from notegen.formats import ABC_SUFFIXES, SUFFIXES, abc
 from notegen.melody import melody
 from notegen.score import Score
 
 FEWEST_NOTES = 8
 
-Named = tuple[str, Score | NotegenError]
+_AT_ONCE = 256  # MIDI files that are tokenized together
+
+Named = tuple[str, Score | Ids | NotegenError]
 
 
 @dataclass(frozen=True)
@@ -33,33 +39,36 @@ class Refusal:
     reason: str
 
 
-def scan(scores: Iterable[Named]) -> Iterator[Piece | Refusal]:
+def scan(found: Iterable[Named]) -> Iterator[Piece | Refusal]:
     """Turn named scores into pieces; what cannot be one is refused with the reason."""
-    for name, score in scores:
+    for name, content in found:
         try:
-            if isinstance(score, NotegenError):
-                raise score
-            yield piece(name, score)
+            if isinstance(content, NotegenError):
+                raise content
+            score = content if isinstance(content, Score) else None
+            ids = content if score is None else notes.encode(melody(score))
+            check(ids)
+            yield Piece(name, score.title if score else Path(name).stem, ids)
         except NotegenError as error:
             yield Refusal(name, str(error))
 
 
-def piece(name: str, score: Score) -> Piece:
-    """Reduce a score to its melody and tokenize it.
+def check(ids: Ids) -> None:
+    """Check that tokens are a piece to learn from.
 
     Raises
     ------
     EmptyError
-        If it has too few notes to learn from.
+        If it has too few notes.
     RangeError
-        If the codec cannot write it down.
+        If a note never ends.
     """
-    line = melody(score)
-    if len(line.notes) < FEWEST_NOTES:
-        raise EmptyError(f"its melody has {len(line.notes)} notes; {FEWEST_NOTES} are the least to learn from")
-    if int(line.notes["duration"].max()) > 64 * line.resolution:
-        raise RangeError("a note lasts longer than 16 bars; a note-off is missing")
-    return Piece(name, score.title, notes.encode(line))
+    count = notes.note_count(ids)
+    if count < FEWEST_NOTES:
+        raise EmptyError(f"its melody has {count} notes; {FEWEST_NOTES} are the least to learn from")
+    held = np.flatnonzero(ids == FIRST["release"] + LONGEST_RELEASE - 1)
+    if (held[5:] - held[:-5] == 5).any():
+        raise RangeError("a note lasts for more than 15 bars; its end is missing")
 
 
 def files(path: Path) -> list[Path]:
@@ -82,23 +91,32 @@ def files(path: Path) -> list[Path]:
 
 def read_files(paths: Iterable[Path]) -> Iterator[Named]:
     """Read MIDI files and ABC tunebooks; a file that cannot be read is paired with the reason."""
-    for path in paths:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            yield str(path), DataError(f"cannot be read: {error.strerror}")
-            continue
-        if path.suffix.lower() in ABC_SUFFIXES:
-            yield from _tunes(path, data)
-        else:
-            yield str(path), _midi(data)
+    for is_abc, group in itertools.groupby(paths, key=lambda path: path.suffix.lower() in ABC_SUFFIXES):
+        size = 1 if is_abc else _AT_ONCE
+        for some in _batched(group, size):
+            contents = {path: _content(path) for path in some}
+            for path, error in contents.items():
+                if isinstance(error, DataError):
+                    yield str(path), error
+            readable = {path: data for path, data in contents.items() if isinstance(data, bytes)}
+            if is_abc:
+                for path, data in readable.items():
+                    yield from _tunes(path, data)
+            else:
+                yield from zip(map(str, readable), encode_files(readable.values()), strict=True)
 
 
-def _midi(data: bytes) -> Score | NotegenError:
+def _batched(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
+    paths = iter(paths)
+    while some := list(itertools.islice(paths, size)):
+        yield some
+
+
+def _content(path: Path) -> bytes | DataError:
     try:
-        return skim.decode(data)
-    except NotegenError as error:
-        return error
+        return path.read_bytes()
+    except OSError as error:
+        return DataError(f"cannot be read: {error.strerror}")
 
 
 def _tunes(path: Path, data: bytes) -> Iterator[Named]:

@@ -23,13 +23,8 @@ def decode(data: bytes) -> Score:
     FormatError
         If the bytes are damaged, as `notegen.formats.midi.decode` says it.
     """
-    import symusic  # a tenth of a second that only corpora need
-
-    if not _sound(data):
-        return midi.decode(data)
-    try:
-        parsed = symusic.Score.from_midi(data, sanitize_data=False)
-    except (RuntimeError, ValueError, IndexError):
+    parsed = parse(data)
+    if parsed is None:
         return midi.decode(data)
     rows = [_notes(track.notes.numpy(), i) for i, track in enumerate(parsed.tracks)]
     notes = np.concatenate(rows) if rows else np.empty(0, NOTE)
@@ -49,6 +44,18 @@ def decode(data: bytes) -> Score:
         keys=midi.as_map([(key.time, key.key, key.tonality) for key in parsed.key_signatures], KEY),
         resolution=parsed.ticks_per_quarter,
     )
+
+
+def parse(data: bytes) -> Any:
+    """Let symusic parse a file, or return None if it cannot, or must not try."""
+    import symusic  # a tenth of a second that only corpora need
+
+    if not _sound(data):
+        return None
+    try:
+        return symusic.Score.from_midi(data)
+    except (RuntimeError, ValueError, IndexError):
+        return None
 
 
 def _sound(data: bytes) -> bool:

@@ -1,0 +1,133 @@
+"""Many MIDI files to tokens in one go, for the plain ones: one track, one line, one key.
+
+What a file is read as does not depend on the way it takes: a file that is not plain goes through
+`notegen.melody` and `notegen.codecs.notes` by itself, and a test holds the two ways together.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notegen import keys
+from notegen.codecs import notes as codec
+from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import Lines, Row
+from notegen.codecs.vocabulary import Ids
+from notegen.errors import NotegenError
+from notegen.formats import skim
+from notegen.keys import Key
+from notegen.melody import GRID, lengths, melody, tidy_meters
+
+_LONGEST = 1 << 22  # grid ticks; longer files take the other way, which says what is wrong
+
+
+class _File(NamedTuple):
+    """The raw columns of a plain file, and its maps."""
+
+    index: int
+    columns: dict[str, NDArray[np.integer]]
+    meters: list[Row]
+    keys: list[Row]
+    resolution: int
+
+
+def encode_files(contents: Iterable[bytes]) -> list[Ids | NotegenError]:
+    """Turn the bytes of MIDI files into tokens, or into the error that says why not."""
+    out: list[Ids | NotegenError | None] = []
+    plain: list[_File] = []
+    rest: dict[int, bytes] = {}
+    for i, data in enumerate(contents):
+        out.append(None)
+        rest[i] = data
+        file = _plain(i, data)
+        if file is not None:
+            plain.append(file)
+    for i, ids in _encode(plain).items():
+        out[i] = ids
+        del rest[i]
+    for i, data in rest.items():
+        out[i] = _encode_alone(data)
+    return [ids for ids in out if ids is not None]
+
+
+def _encode_alone(data: bytes) -> Ids | NotegenError:
+    try:
+        return codec.encode(melody(skim.decode(data)))
+    except NotegenError as error:
+        return error
+
+
+def _plain(index: int, data: bytes) -> _File | None:
+    """Read a file if it has one part that is no drums, and at most one key."""
+    parsed = skim.parse(data)
+    if parsed is None:
+        return None
+    tracks = [track for track in parsed.tracks if len(track.notes)]
+    signatures = parsed.key_signatures
+    if len(tracks) != 1 or tracks[0].is_drum or len(signatures) > 1:
+        return None
+    resolution = parsed.ticks_per_quarter
+    meters = [_grid_row(m.time, m.numerator, m.denominator, resolution) for m in parsed.time_signatures]
+    if any((n, d) not in v.METER_ID for _, n, d in meters):
+        return None
+    if not meters or meters[0][0]:
+        meters.insert(0, (0, 4, 4))
+    if len({tick for tick, _, _ in meters}) < len(meters):
+        return None
+    named = [(key.time, key.key, key.tonality) for key in signatures]
+    if any(tick or not -7 <= fifths <= 7 for tick, fifths, _ in named):
+        return None
+    return _File(index, tracks[0].notes.numpy(), meters, named, resolution)
+
+
+def _grid_row(tick: int, first: int, second: int, resolution: int) -> Row:
+    return (2 * tick * GRID + resolution) // (2 * resolution), first, second
+
+
+def _encode(files: list[_File]) -> dict[int, Ids]:
+    """Tokenize those files that turn out to be one line, all at once."""
+    if not files:
+        return {}
+    sizes = np.array([len(file.columns["time"]) for file in files])
+    owner = np.repeat(np.arange(len(files)), sizes)
+    resolution = np.array([file.resolution for file in files])[owner]
+    onset, duration, pitch = (
+        np.concatenate([file.columns[name] for file in files]).astype(np.int64)
+        for name in ("time", "duration", "pitch")
+    )
+    start = (2 * onset * GRID + resolution) // (2 * resolution)
+    stop = (2 * (onset + duration) * GRID + resolution) // (2 * resolution)
+    last = np.cumsum(sizes) - 1
+    following = np.append(start[1:], 0)
+    following[last] = -(-np.maximum(stop, start + 1)[last] // 6) * 6
+    proper = (start < following) & (stop <= following) & (duration > 0) & (pitch >= 0) & (stop < _LONGEST)
+    good = np.flatnonzero(np.logical_and.reduceat(proper, last - sizes + 1))
+    kept = np.isin(owner, good)
+    start, pitch = start[kept], pitch[kept]
+    spans = lengths(start, np.maximum(1, stop[kept] - start), following[kept])
+    final = start[np.cumsum(sizes[good]) - 1].tolist()
+    chosen = [files[i] for i in good.tolist()]
+    lines = Lines(
+        start,
+        spans,
+        pitch,
+        sizes[good].tolist(),
+        [tidy_meters(file.meters, tick) for file, tick in zip(chosen, final, strict=True)],
+        _keys(chosen, np.searchsorted(good, owner[kept]), pitch, spans),
+        [tick + 1 for tick in final],
+    )
+    return {file.index: ids for file, ids in zip(chosen, codec.encode_many(lines), strict=True)} if chosen else {}
+
+
+def _keys(
+    files: list[_File], owner: NDArray[np.int64], pitch: NDArray[np.int64], duration: NDArray[np.int64]
+) -> list[list[Row]]:
+    """Return each file's key, guessed where `notegen.melody` would guess it."""
+    weights = np.bincount(owner * 12 + pitch % 12, weights=duration, minlength=12 * len(files)).reshape(-1, 12)
+    rows: list[list[Row]] = []
+    for file, weight in zip(files, weights, strict=True):
+        written = [Key(fifths, mode) for _, fifths, mode in file.keys]
+        rows.append([(0, *keys.settle(written, weight))])
+    return rows
