@@ -9,7 +9,9 @@ from pathlib import Path
 
 def main() -> int:
     """List the benchmarks, or run one."""
-    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name[0] != "_")
+    names = sorted(
+        module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name[0] != "_"
+    )
     if len(sys.argv) < 2 or sys.argv[1] not in names:
         for name in names:
             module = importlib.import_module(f"benchmarks.{name}")

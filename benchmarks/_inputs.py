@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import notegen_corpora
+
 from notegen.corpus import Corpus
 from notegen.errors import NotegenError
 from notegen.formats import midi

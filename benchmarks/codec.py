@@ -19,7 +19,10 @@ def run(_: list[str]) -> dict[str, object]:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with midi_folder() as all_paths:
         paths = all_paths[:: max(1, len(all_paths) // FILES)][:FILES]
-        tasks: dict[str, Callable[[], object]] = {"notegen": lambda: list(read_files(paths)), "parse": lambda: _parse(paths)}
+        tasks: dict[str, Callable[[], object]] = {
+            "notegen": lambda: list(read_files(paths)),
+            "parse": lambda: _parse(paths),
+        }
         peer = _miditok(paths[:: FILES // PEER_FILES])
         if peer is not None:
             tasks["miditok"] = peer

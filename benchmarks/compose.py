@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks._inputs import PROGRAM, in_turn, program, ratio
 from notegen_corpora import example_seed
+
+from benchmarks._inputs import PROGRAM, in_turn, program, ratio
 
 RUNS = 7
 
@@ -16,14 +17,17 @@ def run(_: list[str]) -> dict[str, object]:
     with TemporaryDirectory() as folder:
         out = str(Path(folder, "takes"))
         tasks = {
-            "compose": program(PROGRAM, "compose", str(example_seed()), "--seed", "1", "--output", out, cwd=folder),
+            "compose": program(
+                PROGRAM, "compose", str(example_seed()), "--seed", "1", "--output", out, cwd=folder
+            ),
             "base": program(sys.executable, "-c", "import numpy, symusic, click"),
             "tensorflow": program(sys.executable, "-c", "import tensorflow"),
         }
         in_turn(tasks, 1)  # the first run reads files that later ones find in memory
         taken = in_turn(tasks, RUNS)
     for name, times in taken.items():
-        print(f"{name:12} median {statistics.median(times):.3f} s of {RUNS}, {min(times):.3f} to {max(times):.3f}")
+        middle = statistics.median(times)
+        print(f"{name:12} median {middle:.3f} s of {RUNS}, {min(times):.3f} to {max(times):.3f}")
     return {
         "seconds": statistics.median(taken["compose"]),
         "ratio_tensorflow_import": ratio(taken, "compose", "tensorflow"),

@@ -33,8 +33,9 @@ def run(_: list[str]) -> dict[str, object]:
     ngram = sum(model.nats(piece, smoothing, order).sum() for piece in test) / math.log(2) / notes
     network = bits_per_note(Runtime(load("folk")), test)
     uniform = sum(len(piece) - 1 for piece in test) * math.log2(v.SIZE) / notes
-    print(f"test, {len(test)} tunes, {notes} notes: folk {network:.3f}, n-gram {ngram:.3f} ({name}, {smoothing}, ", end="")
-    print(f"order {order}), uniform {uniform:.2f} bits per note; folk needs {1 - network / ngram:.1%} fewer than the n-gram")
+    print(f"test: {len(test)} tunes, {notes} notes; n-gram chosen: {name}, {smoothing}, order {order}")
+    print(f"bits per note: folk {network:.3f}, n-gram {ngram:.3f}, uniform {uniform:.2f}")
+    print(f"folk needs {1 - network / ngram:.1%} fewer bits than the n-gram")
     return {"bits_per_note": network, "ngram_bits_per_note": float(ngram), "ngram_order": order}
 
 

@@ -27,7 +27,11 @@ def run(_: list[str]) -> dict[str, object]:
 
 
 def _same(line: Score, back: Score) -> bool:
-    notes = all((line.notes[name] == back.notes[name]).all() for name in NOTE.names[:3] if len(line.notes) == len(back.notes))
+    notes = all(
+        (line.notes[name] == back.notes[name]).all()
+        for name in NOTE.names[:3]
+        if len(line.notes) == len(back.notes)
+    )
     maps = line.meters.tolist() == back.meters.tolist() and line.keys.tolist() == back.keys.tolist()
     return len(line.notes) == len(back.notes) and notes and maps
 
@@ -37,4 +41,7 @@ def _exact(score: Score, line: Score) -> bool:
     if len(score.notes) != len(line.notes):
         return False
     times = (rescale(line.notes[name], GRID, score.resolution) for name in ("onset", "duration"))
-    return all((mine == theirs).all() for mine, theirs in zip(times, (score.notes["onset"], score.notes["duration"]), strict=True))
+    return all(
+        (mine == theirs).all()
+        for mine, theirs in zip(times, (score.notes["onset"], score.notes["duration"]), strict=True)
+    )

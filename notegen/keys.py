@@ -6,7 +6,7 @@ negative, as in MIDI); the mode is an index into `MODES`. A tonic is a pitch cla
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ class Key(NamedTuple):
         return self.of_tonic((self.tonic + semitones) % 12, self.mode)
 
 
-def estimate(weights: NDArray[np.floating]) -> Key:
+def estimate(weights: NDArray[Any]) -> Key:
     """Guess a major or minor key from sounding time, after Krumhansl and Schmuckler.
 
     The time of each pitch class is correlated with the 24 rotations of Krumhansl and Kessler's
@@ -117,7 +117,7 @@ def estimate(weights: NDArray[np.floating]) -> Key:
     return _spelled(best % 12, best // 12)
 
 
-def settle(written: list[Key], weights: NDArray[np.floating]) -> Key:
+def settle(written: list[Key], weights: NDArray[Any]) -> Key:
     """Return the first written key, spelled with few accidentals, or a guess if it says nothing.
 
     A C major that programs write by default says nothing where much of the time other pitch classes

@@ -67,7 +67,10 @@ def melody_track(score: Score) -> int:
             continue
         onsets = np.unique(notes["onset"])
         presence = (onsets[-1] - onsets[0]) / max(1, score.end)
-        rank = (float(bool(_LEAD.search(track.name))), notes["pitch"].mean() / 12 + 3 * len(onsets) / len(notes) + presence)
+        rank = (
+            float(bool(_LEAD.search(track.name))),
+            notes["pitch"].mean() / 12 + 3 * len(onsets) / len(notes) + presence,
+        )
         if rank > best_rank:
             best, best_rank = i, rank
     if best < 0:

@@ -21,7 +21,13 @@ from notegen.keys import Key
 Table = NDArray[np.void]  # a structured array of one of the types below
 
 NOTE = np.dtype(
-    [("onset", np.int64), ("duration", np.int64), ("pitch", np.int16), ("velocity", np.int16), ("track", np.int32)]
+    [
+        ("onset", np.int64),
+        ("duration", np.int64),
+        ("pitch", np.int16),
+        ("velocity", np.int16),
+        ("track", np.int32),
+    ]
 )
 EVENT = np.dtype(
     [("tick", np.int64), ("track", np.int32), ("status", np.uint8), ("data1", np.uint8), ("data2", np.uint8)]
@@ -68,10 +74,6 @@ def table(rows: Any, dtype: np.dtype[Any]) -> Table:
     return array
 
 
-def _empty(dtype: np.dtype[Any]) -> Any:
-    return field(default_factory=lambda: table([], dtype))
-
-
 @dataclass(frozen=True, eq=False)
 class Score:
     """Notes, tracks, and the maps of tempo, meter and key.
@@ -97,18 +99,20 @@ class Score:
     (48, [64, 66])
     """
 
-    notes: Table = _empty(NOTE)
+    notes: Table = field(default_factory=lambda: table([], NOTE))
     tracks: tuple[Track, ...] = (Track(),)
-    tempos: Table = _empty(TEMPO)
-    meters: Table = _empty(METER)
-    keys: Table = _empty(KEY)
-    events: Table = _empty(EVENT)
+    tempos: Table = field(default_factory=lambda: table([], TEMPO))
+    meters: Table = field(default_factory=lambda: table([], METER))
+    keys: Table = field(default_factory=lambda: table([], KEY))
+    events: Table = field(default_factory=lambda: table([], EVENT))
     resolution: int = 480
     title: str = ""
     source: Source | None = None
 
     @classmethod
-    def of(cls, notes: list[tuple[int, int, int]], *, meter: tuple[int, int] = DEFAULT_METER, **rest: Any) -> "Score":
+    def of(
+        cls, notes: list[tuple[int, int, int]], *, meter: tuple[int, int] = DEFAULT_METER, **rest: Any
+    ) -> "Score":
         """Build a score of one track from (onset, duration, pitch) triples and a meter."""
         rows = table([(*note, 80, 0) for note in notes], NOTE)
         return cls(notes=rows, meters=table([(0, *meter)], METER), **rest)
@@ -179,7 +183,7 @@ class Score:
         notes["onset"] = rescale(self.notes["onset"], self.resolution, resolution)
         ends = rescale(self.notes["onset"] + self.notes["duration"], self.resolution, resolution)
         notes["duration"] = np.maximum(1, ends - notes["onset"])
-        maps = {}
+        maps: dict[str, Any] = {}
         for name in ("tempos", "meters", "keys", "events"):
             rows = getattr(self, name).copy()
             rows["tick"] = rescale(rows["tick"], self.resolution, resolution)
@@ -192,7 +196,7 @@ class Score:
         notes = self.notes[inside].copy()
         notes["duration"] = np.minimum(notes["duration"], stop - notes["onset"])
         notes["onset"] -= start
-        maps = {}
+        maps: dict[str, Any] = {}
         for name in ("tempos", "meters", "keys"):
             rows = getattr(self, name)
             rows = rows[(np.append(rows["tick"][1:], stop) > start) & (rows["tick"] < stop)].copy()

@@ -31,22 +31,45 @@ def _key(_: click.Context, __: click.Parameter, value: str | None) -> Key | None
 
 @click.command()
 @click.argument("seed_file", metavar="[SEED]", required=False, type=click.Path(path_type=Path))
-@click.option("--model", default="folk", show_default=True, metavar="NAME|PATH", help="A shipped model, or a bundle.")
-@click.option("--bars", default=8, show_default=True, type=click.IntRange(1, library.MOST_BARS), help="Bars of new material.")
-@click.option("--variations", default=4, show_default=True, type=click.IntRange(1, library.MOST_TAKES), help="Takes.")
+@click.option(
+    "--model", default="folk", show_default=True, metavar="NAME|PATH", help="A shipped model, or a bundle."
+)
+@click.option(
+    "--bars",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, library.MOST_BARS),
+    help="Bars of new material.",
+)
+@click.option(
+    "--variations", default=4, show_default=True, type=click.IntRange(1, library.MOST_TAKES), help="Takes."
+)
 @click.option("--temperature", default=1.0, show_default=True, help="Below 1 safer, above 1 wilder.")
-@click.option("--top-p", default=1.0, show_default=True, help="Draw from the likeliest tokens of this probability.")
+@click.option(
+    "--top-p", default=1.0, show_default=True, help="Draw from the likeliest tokens of this probability."
+)
 @click.option("--top-k", default=0, help="Draw from so many likeliest tokens.  [default: all]")
 @click.option("--seed", type=click.IntRange(0), help="Random seed; the same seed gives the same takes.")
 @click.option("--key-lock", is_flag=True, help="Stay in the scale of the seed's key.")
 @click.option("--meter", callback=_meter, metavar="N/D", help="Meter of a tune from nothing, such as 6/8.")
 @click.option("--key", callback=_key, help="Key of a tune from nothing, such as D, F#m or Ador.")
 @click.option("--only-new", is_flag=True, help="Write the new bars without the seed before them.")
-@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the takes.  [default: SEED-takes]")
+@click.option(
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder for the takes.  [default: SEED-takes]",
+)
 @click.option("--force", is_flag=True, help="Write over takes that exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    seed_file: Path | None, model: str, output: Path | None, only_new: bool, force: bool, as_json: bool, **options: Any
+    seed_file: Path | None,
+    model: str,
+    output: Path | None,
+    only_new: bool,
+    force: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Continue SEED, a MIDI or ABC file, in several takes; without SEED, begin a tune.
 

@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Any
 
 import click
-
 import notegen_corpora
+
 from notegen_cli.sources import open_corpus
 
 
@@ -38,14 +38,20 @@ def _text(report: dict[str, Any]) -> str:
         f"{report['name']}: {report['pieces']} pieces, {report['kept']} kept, "
         f"{len(report['duplicates'])} duplicates, {len(report['refused'])} refused",
         f"  {report['notes']:,} notes in {report['bars']:,} bars, {report['tokens']:,} tokens"
-        + (f", from {report['pitch_range'][0]} to {report['pitch_range'][1]}" if report["pitch_range"] else ""),
+        + (
+            f", from {report['pitch_range'][0]} to {report['pitch_range'][1]}"
+            if report["pitch_range"]
+            else ""
+        ),
         f"  meters: {_shares(report['meters'])}",
         f"  keys: {_shares(report['keys'])}",
         f"  sides: {sides}",
     ]
     lines += [f"  refused: {entry['name']}: {entry['reason']}" for entry in report["refused"]]
     if report["duplicates"]:
-        lines.append(f"  duplicates: {len(report['duplicates'])} pieces have the notes of another (--json names them)")
+        lines.append(
+            f"  duplicates: {len(report['duplicates'])} pieces have the notes of another (--json names them)"
+        )
     return "\n".join(lines)
 
 

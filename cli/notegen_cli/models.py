@@ -28,7 +28,7 @@ def _describe(bundle: Bundle) -> str:
     lines = [
         f"{bundle.name}: {said.get('corpus', 'corpus not stated')}",
         f"  LSTM {config.layers} x {config.units}, {parameters / 1e6:.1f} million weights",
-        f"  {said.get('notes', 0):,} notes, {bits or float('nan'):.2f} bits per note on tunes it has not seen",
+        f"  {said.get('notes', 0):,} notes, {bits or float('nan'):.2f} bits per note on unseen tunes",
         f"  made with notegen {said.get('notegen', '?')} on {said.get('date', '?')}",
     ]
     if said.get("notice"):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import notegen_corpora
+
 from notegen.corpus import Corpus, Named
 from notegen.corpus.scan import files, read_files
 

@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
@@ -14,16 +15,23 @@ from notegen_cli.sources import open_corpus
 
 @click.command()
 @click.argument("sources", metavar="PATH|NAME...", nargs=-1, required=True)
-@click.option("--output", required=True, type=click.Path(path_type=Path), help="The bundle to write, such as tunes.notegen.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The bundle to write, such as tunes.notegen.",
+)
 @click.option("--units", type=click.IntRange(1), help="Width of each LSTM layer.")
 @click.option("--layers", type=click.IntRange(1), help="How many LSTM layers.")
-@click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), help="Share of values zeroed while training.")
+@click.option(
+    "--dropout", type=click.FloatRange(0, 1, max_open=True), help="Share of values zeroed while training."
+)
 @click.option("--batch", type=click.IntRange(1), help="Pieces a batch.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Learning rate at its peak.")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the corpus, at most.")
 @click.option("--seed", type=click.IntRange(0), help="Random seed.")
 @click.option("--force", is_flag=True, help="Replace the bundle if it exists.")
-def command(sources: tuple[str, ...], output: Path, force: bool, **settings: float | None) -> None:
+def command(sources: tuple[str, ...], output: Path, force: bool, **settings: Any) -> None:
     """Train a model on folders and files of MIDI and ABC, or on built-in collections.
 
     All settings have sensible defaults for the size of the corpus. A training that was stopped goes
@@ -37,8 +45,13 @@ def command(sources: tuple[str, ...], output: Path, force: bool, **settings: flo
     notes = sum(note_count(piece.ids) for piece in corpus.pieces)
     click.echo(f"{corpus.name}: {notes:,} notes; pieces: {sides}; {len(corpus.refused)} refused")
     if notes < FEW_NOTES:
-        click.echo(f"This is little to learn from: below {FEW_NOTES:,} notes a model mostly learns by heart.", err=True)
-    recipe = replace(suggest(corpus), **{name: value for name, value in settings.items() if value is not None})
+        click.echo(
+            f"This is little to learn from: below {FEW_NOTES:,} notes a model mostly learns by heart.",
+            err=True,
+        )
+    recipe = replace(
+        suggest(corpus), **{name: value for name, value in settings.items() if value is not None}
+    )
     live = _Live()
     try:
         bundle = train(corpus, recipe, out=output, force=force, report=live.show)
@@ -66,7 +79,10 @@ class _Live:
         )
         self.bar.set_description_str(text)
         if progress.bits is not None:
-            tqdm.write(f"epoch {progress.epoch}: {progress.bits:.3f} bits per note on the validation pieces", sys.stdout)
+            tqdm.write(
+                f"epoch {progress.epoch}: {progress.bits:.3f} bits per note on the validation pieces",
+                sys.stdout,
+            )
         elif self.bar.disable and time.monotonic() - self.last > 30:
             click.echo(text)
             self.last = time.monotonic()

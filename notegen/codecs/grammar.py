@@ -28,7 +28,7 @@ _FOLLOWS = {
 _ALLOWED = np.zeros((len(v.TABLE), v.SIZE), dtype=bool)  # (kind, id)
 for _kind, _followers in _FOLLOWS.items():
     for _follower in _followers:
-        _ALLOWED[INDEX[_kind], v.KIND == INDEX[_follower]] = True
+        _ALLOWED[INDEX[_kind], INDEX[_follower] == v.KIND] = True
 
 _POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
 _PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
@@ -132,11 +132,11 @@ class Grammar:
 
     def mask(self) -> Mask:
         """Return which tokens may come next, shape (batch, vocabulary)."""
-        mask = _ALLOWED[self.kind].copy()
+        mask: Mask = _ALLOWED[self.kind].copy()
         sounding = self.kind == INDEX["pitch"]
-        mask[:, _RELEASE] &= self.held[:, None] | sounding[:, None] & (_ENDS > self.cursor[:, None])
+        mask[:, _RELEASE] &= self.held[:, None] | sounding[:, None] & (self.cursor[:, None] < _ENDS)
         pitch = _SEMITONES + self.tonic[:, None]
-        mask[:, _POSITION] &= (_TICKS > self.cursor[:, None]) & (_TICKS < self.length[:, None])
+        mask[:, _POSITION] &= (self.cursor[:, None] < _TICKS) & (self.length[:, None] > _TICKS)
         mask[:, _PITCH] &= (self.cursor < self.length)[:, None] & (pitch >= 0) & (pitch <= 127)
         headless = ~self._keyed
         if headless.any():
@@ -152,7 +152,7 @@ class Grammar:
             mask[pickup, _POSITION] = (_TICKS > 0) & (left > 0) & (left % _WRITABLE == 0)
         opening = self._opening
         if opening.any():  # behind a pickup's place may stand the first note's own
-            behind = (_TICKS > self.cursor[opening, None]) & (_TICKS < self.length[opening, None])
+            behind = (self.cursor[opening, None] < _TICKS) & (self.length[opening, None] > _TICKS)
             mask[opening, _POSITION] = behind
 
 

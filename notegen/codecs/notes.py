@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import FormatError, RangeError
+from notegen.keys import Key
 from notegen.melody import GRID, pickup_length
 from notegen.score import KEY, METER, NOTE, Score, meter_of, table
 
@@ -98,7 +99,11 @@ def encode_many(lines: Lines) -> list[Ids]:
     ids[at[moved]] = _POSITION + place[moved]
     ids[at + moved] = _PITCH + lines.pitch - bars.tonic[bar]
     ids[at + moved + more + 1] = _RELEASE + release - v.LONGEST_RELEASE * more - 1
-    begin = heads_end - bars.head_length + np.append(0, notes_end)[np.searchsorted(bar, np.arange(len(bars.start)))]
+    begin = (
+        heads_end
+        - bars.head_length
+        + np.append(0, notes_end)[np.searchsorted(bar, np.arange(len(bars.start)))]
+    )
     ids[begin] = v.BAR
     for i, head in bars.heads.items():
         ids[begin[i] : begin[i] + len(head)] = head
@@ -146,7 +151,7 @@ def _lay_bars(lines: Lines) -> _Bars:
         for tick, fifths, mode in keys:
             begins, bar, size = next(row for row in reversed(starts) if row[0] <= tick)
             at = bar + (tick - begins) // size
-            own.setdefault(at, []).append(v.key_id(v.Key(fifths, mode)))
+            own.setdefault(at, []).append(v.key_id(Key(fifths, mode)))
             tonics.append((at, v.tonic(own[at][-1])))
         for at, head in own.items():
             opening = [v.PICKUP, _POSITION + offsets[base]] if pickup and at == base else [v.BAR]
@@ -225,7 +230,9 @@ def decode(ids: Ids) -> Score:
         raise FormatError("the tokens do not begin with a meter")
     if any(duration < 1 or not 0 <= pitch <= 127 for _, duration, pitch, _, _ in notes):
         raise FormatError("the tokens hold a note that ends before it begins, or has no MIDI pitch")
-    return Score(notes=table(notes, NOTE), meters=table(meters, METER), keys=table(keys, KEY), resolution=GRID)
+    return Score(
+        notes=table(notes, NOTE), meters=table(meters, METER), keys=table(keys, KEY), resolution=GRID
+    )
 
 
 def _pickup_meter(pickup: int, meters: list[tuple[int, int, int]]) -> tuple[int, int]:

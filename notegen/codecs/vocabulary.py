@@ -30,7 +30,7 @@ class Kind(NamedTuple):
     """A row of the table: a kind of token, how many there are, and what they mean."""
 
     name: str
-    count: int
+    size: int
     meaning: str
 
 
@@ -44,13 +44,17 @@ TABLE = (
     Kind("pickup", 1, "begins an incomplete first bar; the position that follows says where"),
     Kind("position", LONGEST_BAR, "where the next note begins, if not where the last one ended"),
     Kind("pitch", PITCHES, "a note's semitones above the tonic, plus six"),
-    Kind("release", LONGEST_RELEASE, "the tick of the bar at which the note ends, less one; after the largest, more"),
+    Kind(
+        "release",
+        LONGEST_RELEASE,
+        "the tick of the bar at which the note ends, less one; after the largest, more",
+    ),
 )
 
-FIRST = {kind.name: sum(before.count for before in TABLE[:i]) for i, kind in enumerate(TABLE)}
-SIZE = sum(kind.count for kind in TABLE)
-KIND = np.repeat(np.arange(len(TABLE)), [kind.count for kind in TABLE])  # id -> row of TABLE
-VALUE = np.concatenate([np.arange(kind.count) for kind in TABLE])  # id -> value
+FIRST = {kind.name: sum(before.size for before in TABLE[:i]) for i, kind in enumerate(TABLE)}
+SIZE = sum(kind.size for kind in TABLE)
+KIND = np.repeat(np.arange(len(TABLE)), [kind.size for kind in TABLE])  # id -> row of TABLE
+VALUE = np.concatenate([np.arange(kind.size) for kind in TABLE])  # id -> value
 INDEX = {kind.name: i for i, kind in enumerate(TABLE)}
 
 PAD, START, END, BAR, PICKUP = (FIRST[name] for name in ("pad", "start", "end", "bar", "pickup"))
@@ -76,7 +80,9 @@ def meter_id(meter: tuple[int, int]) -> int:
     try:
         return METER_ID[meter]
     except KeyError:
-        raise RangeError(f"a meter of {meter[0]}/{meter[1]} is beyond the codec, whose bars last up to 8/4") from None
+        raise RangeError(
+            f"a meter of {meter[0]}/{meter[1]} is beyond the codec, whose bars last up to 8/4"
+        ) from None
 
 
 def tonic(key: int) -> int:
@@ -95,8 +101,10 @@ def name(token: int) -> str:
 
     Examples
     --------
-    >>> name(START), name(key_id(Key.parse("Ador"))), name(FIRST["pitch"] + 6 + 67), name(FIRST["release"] + 11)
-    ('start', 'key Ador', 'pitch 4+7', 'release 12')
+    >>> name(START), name(key_id(Key.parse("Ador")))
+    ('start', 'key Ador')
+    >>> name(FIRST["pitch"] + LOWEST + 67), name(FIRST["release"] + 11)
+    ('pitch 4+7', 'release 12')
     """
     kind, value = TABLE[KIND[token]], int(VALUE[token])
     if kind.name == "meter":
@@ -106,21 +114,24 @@ def name(token: int) -> str:
     if kind.name == "pitch":
         octave, semitones = divmod(value - LOWEST, 12)
         return f"pitch {octave - 1}+{semitones}"
-    if kind.count == 1:
+    if kind.size == 1:
         return kind.name
     return f"{kind.name} {value + (kind.name == 'release')}"
 
 
 def pitch_name(pitch: int) -> str:
     """Return a MIDI pitch's name; 60 is C4."""
-    return ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")[pitch % 12] + str(pitch // 12 - 1)
+    return ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")[pitch % 12] + str(
+        pitch // 12 - 1
+    )
 
 
 def pitches(ids: Ids) -> NDArray[np.int64]:
     """Return the MIDI pitches of a piece's notes, shape (notes,)."""
     kind = KIND[ids]
     at = kind == INDEX["pitch"]
-    return VALUE[ids[at]] - LOWEST + _tonics(ids)[at]
+    sounding: NDArray[np.int64] = VALUE[ids[at]] - LOWEST + _tonics(ids)[at]
+    return sounding
 
 
 def transpose(ids: Ids, semitones: int) -> Ids:
@@ -146,9 +157,10 @@ def transpose(ids: Ids, semitones: int) -> Ids:
 def _tonics(ids: Ids) -> NDArray[np.int64]:
     """Return the tonic in force at each token, in semitones from C."""
     last = np.maximum.accumulate(np.where(KIND[ids] == INDEX["key"], np.arange(len(ids)), 0))
-    return (VALUE[ids[last]] + 5) % 12 - 5
+    tonics: NDArray[np.int64] = (VALUE[ids[last]] + 5) % 12 - 5
+    return tonics
 
 
 def describe() -> list[list[object]]:
     """Return the table in the form in which a bundle carries it."""
-    return [[kind.name, kind.count] for kind in TABLE]
+    return [[kind.name, kind.size] for kind in TABLE]

@@ -105,7 +105,9 @@ class Corpus:
             "bars": sum(int(np.isin(ids, (v.BAR, v.PICKUP)).sum()) for ids in rows),
             "meters": _counts(rows, "meter"),
             "keys": _counts(rows, "key"),
-            "pitch_range": [v.pitch_name(int(p)) for p in (pitches.min(), pitches.max())] if len(pitches) else [],
+            "pitch_range": [v.pitch_name(int(p)) for p in (pitches.min(), pitches.max())]
+            if len(pitches)
+            else [],
             "sides": {side: len(pieces) for side, pieces in self.sides.items()} if self.pieces else {},
             "refused": [{"name": r.name, "reason": r.reason} for r in self.refused],
             "duplicates": [{"name": r.name, "reason": r.reason} for r in self.duplicates],

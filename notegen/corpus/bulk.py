@@ -26,7 +26,7 @@ _LONGEST = 1 << 22  # grid ticks; longer files take the other way, which says wh
 class _File(NamedTuple):
     """The raw columns of a plain file, and its maps."""
 
-    index: int
+    place: int
     columns: dict[str, NDArray[np.integer]]
     meters: list[Row]
     keys: list[Row]
@@ -118,14 +118,20 @@ def _encode(files: list[_File]) -> dict[int, Ids]:
         _keys(chosen, np.searchsorted(good, owner[kept]), pitch, spans),
         [tick + 1 for tick in final],
     )
-    return {file.index: ids for file, ids in zip(chosen, codec.encode_many(lines), strict=True)} if chosen else {}
+    return (
+        {file.place: ids for file, ids in zip(chosen, codec.encode_many(lines), strict=True)}
+        if chosen
+        else {}
+    )
 
 
 def _keys(
     files: list[_File], owner: NDArray[np.int64], pitch: NDArray[np.int64], duration: NDArray[np.int64]
 ) -> list[list[Row]]:
     """Return each file's key, guessed where `notegen.melody` would guess it."""
-    weights = np.bincount(owner * 12 + pitch % 12, weights=duration, minlength=12 * len(files)).reshape(-1, 12)
+    weights = np.bincount(owner * 12 + pitch % 12, weights=duration, minlength=12 * len(files)).reshape(
+        -1, 12
+    )
     rows: list[list[Row]] = []
     for file, weight in zip(files, weights, strict=True):
         written = [Key(fifths, mode) for _, fifths, mode in file.keys]

@@ -63,7 +63,11 @@ def _runs(ids: Ids) -> NDArray[np.uint64]:
         return np.zeros(1, dtype=np.uint64)
     hashes = np.full(len(intervals) - size + 1, size, dtype=np.uint64)
     for i in range(size):  # a polynomial modulo 2^64
-        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + intervals[i : len(intervals) - size + 1 + i] + np.uint64(1)
+        hashes = (
+            hashes * np.uint64(0x9E3779B97F4A7C15)
+            + intervals[i : len(intervals) - size + 1 + i]
+            + np.uint64(1)
+        )
     return np.unique(hashes)
 
 
@@ -72,7 +76,9 @@ def _pairs(runs: list[NDArray[np.uint64]]) -> list[tuple[int, int, int]]:
     owner = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
     order = np.argsort(np.concatenate(runs), kind="stable") if runs else np.empty(0, dtype=np.int64)
     hashes, owner = np.concatenate([*runs, np.empty(0, dtype=np.uint64)])[order], owner[order]
-    bounds = np.flatnonzero(np.diff(hashes, prepend=hashes[:1] + np.uint64(1), append=hashes[-1:] + np.uint64(1)))
+    bounds = np.flatnonzero(
+        np.diff(hashes, prepend=hashes[:1] + np.uint64(1), append=hashes[-1:] + np.uint64(1))
+    )
     codes = []
     for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         if 1 < stop - start <= _COMMON:
@@ -82,7 +88,9 @@ def _pairs(runs: list[NDArray[np.uint64]]) -> list[tuple[int, int, int]]:
     if not codes:
         return []
     pairs, shared = np.unique(np.concatenate(codes), return_counts=True)
-    return [(*divmod(pair, len(runs)), count) for pair, count in zip(pairs.tolist(), shared.tolist(), strict=True)]
+    return [
+        (*divmod(pair, len(runs)), count) for pair, count in zip(pairs.tolist(), shared.tolist(), strict=True)
+    ]
 
 
 def _root(parent: NDArray[np.int64], i: int) -> int:

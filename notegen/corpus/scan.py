@@ -45,10 +45,10 @@ def scan(found: Iterable[Named]) -> Iterator[Piece | Refusal]:
         try:
             if isinstance(content, NotegenError):
                 raise content
-            score = content if isinstance(content, Score) else None
-            ids = content if score is None else notes.encode(melody(score))
+            title = content.title if isinstance(content, Score) else Path(name).stem
+            ids = notes.encode(melody(content)) if isinstance(content, Score) else content
             check(ids)
-            yield Piece(name, score.title if score else Path(name).stem, ids)
+            yield Piece(name, title, ids)
         except NotegenError as error:
             yield Refusal(name, str(error))
 

@@ -67,7 +67,10 @@ def read_book(text: str) -> list[Score]:
     readable = [score for score in scores if isinstance(score, Score)]
     if readable:
         return readable
-    raise next((error for error in scores if isinstance(error, NotegenError)), EmptyError("there is no tune in the file"))
+    raise next(
+        (error for error in scores if isinstance(error, NotegenError)),
+        EmptyError("there is no tune in the file"),
+    )
 
 
 def read_tunes(text: str) -> list[tuple[Tune, Score | NotegenError]]:
@@ -81,11 +84,11 @@ def read_tunes(text: str) -> list[tuple[Tune, Score | NotegenError]]:
 
 
 def split_tunes(text: str) -> list[Tune]:
-    """Split a tunebook; text before a tune and between tunes is left out.
+    r"""Split a tunebook; text before a tune and between tunes is left out.
 
     Examples
     --------
-    >>> [(tune.number, tune.title) for tune in split_tunes("X:1\\nT:A\\nK:D\\nd2\\n\\nX:7\\nT:B\\nK:G\\ng2")]
+    >>> [(tune.number, tune.title) for tune in split_tunes("X:1\nT:A\nK:D\nd2\n\nX:7\nT:B\nK:G\ng2")]
     [('1', 'A'), ('7', 'B')]
     """
     tunes: list[Tune] = []
@@ -111,7 +114,9 @@ def _tune(number: str, lines: list[str]) -> Tune:
 
 def mark_up(lines: tuple[str, ...]) -> str:
     """Return a tune's text without ornaments and with controllers at bar lines and ties."""
-    head, body, in_body = [], [], False
+    head: list[str] = []
+    body: list[str] = []
+    in_body = False
     for raw in lines:
         line = "" if raw.startswith("%") else re.split(r"(?<!\\)%", raw)[0].rstrip()
         field = re.match(r"([A-Za-z]):", line) and not re.match(r"[A-Za-z]:[|:]", line)
@@ -120,9 +125,7 @@ def mark_up(lines: tuple[str, ...]) -> str:
             if line[0] == "K" and not in_body:
                 in_body = True
                 head += ["%%MIDI nobeataccents", "%%MIDI chordattack 0", "%%MIDI gchordoff"]
-        elif field and in_body and line[0] in "MLQV":
-            body.append(line)
-        elif line and in_body and not field:
+        elif (field and in_body and line[0] in "MLQV") or (line and in_body and not field):
             body.append(line)
     music = "\n".join(body)
     parts = [piece if re.match(r"[A-Z]:[^|:]", piece) else _mark_line(piece) for piece in music.split("\n")]
@@ -130,7 +133,9 @@ def mark_up(lines: tuple[str, ...]) -> str:
 
 
 def _mark_line(line: str) -> str:
-    tokens = [match for match in _TOKENS.finditer(line) if match.lastgroup != "left_out" and not match["left_out"]]
+    tokens = [
+        match for match in _TOKENS.finditer(line) if match.lastgroup != "left_out" and not match["left_out"]
+    ]
     out = []
     for i, token in enumerate(tokens):
         text = token.group()
@@ -159,7 +164,9 @@ def _convert(tunes: list[Tune], folder: Path) -> list[Score | NotegenError]:
     (folder / "book.abc").write_text(book, encoding="utf-8")
     command = [_program(), "book.abc", "-silent"]
     try:
-        code = subprocess.run(command, cwd=folder, capture_output=True, timeout=_TIMEOUT, check=False).returncode
+        code = subprocess.run(
+            command, cwd=folder, capture_output=True, timeout=_TIMEOUT, check=False
+        ).returncode
     except subprocess.TimeoutExpired:
         code = 1
     scores: list[Score | NotegenError] = []
@@ -200,7 +207,9 @@ def _read_tune(tune: Tune, path: Path) -> Score | NotegenError:
         notes=_tidy(notes, ties),
         meters=_regular(played, np.unique(bars)),
         keys=_modes(played.keys, tune.keys),
-        tracks=tuple(replace(track, name=track.name if i else tune.title) for i, track in enumerate(played.tracks)),
+        tracks=tuple(
+            replace(track, name=track.name if i else tune.title) for i, track in enumerate(played.tracks)
+        ),
         events=table([], EVENT),
         title=tune.title,
         source=None,

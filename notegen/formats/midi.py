@@ -15,7 +15,20 @@ from numpy.typing import NDArray
 
 from notegen.errors import FormatError
 from notegen.formats import smf
-from notegen.score import DEFAULT_METER, DEFAULT_TEMPO, EVENT, KEY, METER, NOTE, TEMPO, Score, Source, Table, Track, table
+from notegen.score import (
+    DEFAULT_METER,
+    DEFAULT_TEMPO,
+    EVENT,
+    KEY,
+    METER,
+    NOTE,
+    TEMPO,
+    Score,
+    Source,
+    Table,
+    Track,
+    table,
+)
 
 _NAME, _TEMPO, _METER, _KEY = 0x03, 0x51, 0x58, 0x59
 _LONGEST = 1 << 40  # ticks; more than any clock of a sequencer holds
@@ -240,7 +253,10 @@ def _hanging(events: smf.Events) -> list[bytes]:
     sounding: dict[tuple[int, int], None] = {}
     strike = (events.status >= 0x80) & (events.status < 0xA0)
     for status, pitch, velocity in zip(
-        events.status[strike].tolist(), events.data1[strike].tolist(), events.data2[strike].tolist(), strict=True
+        events.status[strike].tolist(),
+        events.data1[strike].tolist(),
+        events.data2[strike].tolist(),
+        strict=True,
     ):
         if status >= 0x90 and velocity:
             sounding[status & 0x0F, pitch] = None

@@ -10,7 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen.formats import midi
-from notegen.score import DEFAULT_METER, DEFAULT_TEMPO, DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Table, Track, table
+from notegen.score import (
+    DEFAULT_METER,
+    DEFAULT_TEMPO,
+    DRUM_CHANNEL,
+    KEY,
+    METER,
+    NOTE,
+    TEMPO,
+    Score,
+    Table,
+    Track,
+    table,
+)
 
 _FIELDS = (("onset", "time"), ("duration", "duration"), ("pitch", "pitch"), ("velocity", "velocity"))
 
@@ -37,7 +49,11 @@ def decode(data: bytes) -> Score:
         tracks=tuple(_track(i, track) for i, track in enumerate(parsed.tracks)) or (Track(),),
         tempos=midi.as_map([(tempo.time, tempo.mspq) for tempo in parsed.tempos], TEMPO, DEFAULT_TEMPO),
         meters=midi.as_map(
-            [(m.time, m.numerator, m.denominator) for m in parsed.time_signatures if m.numerator and m.denominator],
+            [
+                (m.time, m.numerator, m.denominator)
+                for m in parsed.time_signatures
+                if m.numerator and m.denominator
+            ],
             METER,
             *DEFAULT_METER,
         ),
@@ -60,7 +76,11 @@ def parse(data: bytes) -> Any:
 
 def _sound(data: bytes) -> bool:
     """Whether the header is one that symusic treats as we do, and all chunks lie within the file."""
-    if data[:8] != b"MThd\x00\x00\x00\x06" or data[9:10] > b"\x01" or not 0 < int.from_bytes(data[12:14], "big") < 0x8000:
+    if (
+        data[:8] != b"MThd\x00\x00\x00\x06"
+        or data[9:10] > b"\x01"
+        or not 0 < int.from_bytes(data[12:14], "big") < 0x8000
+    ):
         return False
     at = 14
     while at + 8 <= len(data):

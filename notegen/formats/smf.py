@@ -61,11 +61,15 @@ def read_chunks(data: bytes) -> Header:
         raise FormatError("this is not a MIDI file (it does not begin with MThd)")
     if len(data) < 14:
         raise FormatError("the file breaks off inside its header")
-    size, kind, _, division = (int.from_bytes(data[a:b], "big") for a, b in ((4, 8), (8, 10), (10, 12), (12, 14)))
+    size, kind, _, division = (
+        int.from_bytes(data[a:b], "big") for a, b in ((4, 8), (8, 10), (10, 12), (12, 14))
+    )
     if kind > 1:
         raise FormatError(f"MIDI type {kind} holds unrelated sequences; export it as type 0 or 1")
     if division & 0x8000:
-        raise FormatError("the file counts time in SMPTE frames, not beats; export it with a musical time base")
+        raise FormatError(
+            "the file counts time in SMPTE frames, not beats; export it with a musical time base"
+        )
     if division == 0:
         raise FormatError("the file's division is zero, so its notes have no length")
     if size < 6:

@@ -155,7 +155,9 @@ class _Continuation:
         moved = notes.copy()
         moved["onset"] -= bar
         moved["track"] = 0
-        changes = score.events[(score.events["track"] == self.seam.track) & (score.events["status"] & 0xF0 == 0xC0)]
+        changes = score.events[
+            (score.events["track"] == self.seam.track) & (score.events["status"] & 0xF0 == 0xC0)
+        ]
         track = score.tracks[self.seam.track]
         if len(changes):
             track = replace(track, program=int(changes["data1"][-1]))
@@ -194,7 +196,12 @@ class _Opening:
 
 
 def _draw(
-    runtime: Runtime, place: "_Continuation | _Opening", constraints: Constraints, taste: Taste, takes: int, seed: int
+    runtime: Runtime,
+    place: "_Continuation | _Opening",
+    constraints: Constraints,
+    taste: Taste,
+    takes: int,
+    seed: int,
 ) -> tuple[list[Draft], list[str], list[int]]:
     """Draw takes, and draw flawed ones anew a few times."""
     rng = np.random.default_rng(seed)

@@ -65,7 +65,7 @@ class Constraints:
         mask[~last, v.END] = False
         to_come = np.maximum(self.last_bar - grammar.bars, 0) * grammar.next_length
         room = grammar.length + to_come - np.where(grammar.held, grammar.cursor, 0)
-        mask[:, _RELEASE] &= _ENDS <= room[:, None]
+        mask[:, _RELEASE] &= room[:, None] >= _ENDS
         if self.key is not None:
             mask[:, _KEY] &= np.arange(len(v.KEYS)) == v.key_id(self.key) - v.FIRST["key"]
         if self.pitches is not None:
@@ -76,7 +76,7 @@ class Constraints:
     def _fill(self, mask: Mask, grammar: Grammar, fresh: Mask) -> None:
         waiting = fresh & (grammar.bars == self.fill)
         mask[waiting, v.BAR] = False
-        mask[waiting, _POSITION] &= _TICKS >= self.floor
+        mask[waiting, _POSITION] &= self.floor <= _TICKS
         direct = waiting & (grammar.cursor < self.floor) & (grammar.kind != INDEX["position"])
         mask[direct, _PITCH] = False
 

@@ -70,7 +70,14 @@ class Seam:
         changes = (score.meters["tick"] > bars[-2]) & (score.meters["tick"] <= bars[-1])
         inside = stop - grid_end > _CLOSE and not changes.any()
         line = melody(score, track, until=grid_end if inside else stop)
-        return cls(score, track, line, int(bars[-2 if inside else -1]), grid_end - start if inside else 0, stop - start)
+        return cls(
+            score,
+            track,
+            line,
+            int(bars[-2 if inside else -1]),
+            grid_end - start if inside else 0,
+            stop - start,
+        )
 
     @cached_property
     def ids(self) -> Ids:
@@ -142,7 +149,8 @@ class Seam:
 
     @property
     def _own(self) -> Table:
-        return self.score.notes[self.score.notes["track"] == self.track]
+        own: Table = self.score.notes[self.score.notes["track"] == self.track]
+        return own
 
     @property
     def _own_end(self) -> int:

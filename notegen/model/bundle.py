@@ -73,7 +73,9 @@ class Bundle:
             "provenance": self.provenance,
         }
         tensors = {name: np.ascontiguousarray(array) for name, array in sorted(half.items())}
-        write_atomically(Path(path), save_tensors(tensors, {"notegen": json.dumps(header, sort_keys=True)}), force=force)
+        write_atomically(
+            Path(path), save_tensors(tensors, {"notegen": json.dumps(header, sort_keys=True)}), force=force
+        )
 
 
 def load(name: str | PathLike[str]) -> Bundle:
@@ -115,7 +117,9 @@ def _find(name: str | PathLike[str]) -> Path:
         return own[str(name)]
     path = Path(name)
     if not path.is_file():
-        raise DataError(f'there is no model "{name}": give the path of a bundle, or one of {", ".join(own) or "none"}')
+        raise DataError(
+            f'there is no model "{name}": give the path of a bundle, or one of {", ".join(own) or "none"}'
+        )
     return path
 
 
@@ -130,9 +134,13 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
     if not isinstance(header, dict) or not isinstance(header.get("format"), int):
         raise foreign
     if header["format"] > FORMAT:
-        raise BundleError(f"{path}: the model was made with a later notegen; upgrade with pip install --upgrade notegen")
+        raise BundleError(
+            f"{path}: the model was made with a later notegen; upgrade with pip install --upgrade notegen"
+        )
     if header.get("vocabulary") != vocabulary.describe():
-        raise BundleError(f"{path}: the model was made with another vocabulary; train it again with this notegen")
+        raise BundleError(
+            f"{path}: the model was made with another vocabulary; train it again with this notegen"
+        )
     if not isinstance(header.get("provenance"), dict):
         raise foreign
     return header

@@ -60,7 +60,9 @@ def weights(model: Any, config: NetworkConfig) -> dict[str, Any]:
     """Return the weights as NumPy arrays, by the names that the bundle and the runtime use."""
     named = {"embedding": model.get_layer("embedding").get_weights()[0]}
     for i in range(config.layers):
-        for part, array in zip(("input", "recurrent", "bias"), model.get_layer(f"lstm{i}").get_weights(), strict=True):
+        for part, array in zip(
+            ("input", "recurrent", "bias"), model.get_layer(f"lstm{i}").get_weights(), strict=True
+        ):
             named[f"lstm{i}.{part}"] = array
     named["logits.kernel"], named["logits.bias"] = model.get_layer("logits").get_weights()
     return named
@@ -70,7 +72,9 @@ def set_weights(model: Any, config: NetworkConfig, named: dict[str, Any]) -> Non
     """Put weights by name into a model; the inverse of `weights`."""
     model.get_layer("embedding").set_weights([named["embedding"]])
     for i in range(config.layers):
-        model.get_layer(f"lstm{i}").set_weights([named[f"lstm{i}.{part}"] for part in ("input", "recurrent", "bias")])
+        model.get_layer(f"lstm{i}").set_weights(
+            [named[f"lstm{i}.{part}"] for part in ("input", "recurrent", "bias")]
+        )
     model.get_layer("logits").set_weights([named["logits.kernel"], named["logits.bias"]])
 
 

@@ -64,7 +64,9 @@ class NGram:
         self._continued: list[_Level] = []
         self._count(padded, places)
 
-    def nats(self, piece: Ids, smoothing: Smoothing = "kneser-ney", order: int | None = None) -> NDArray[np.float64]:
+    def nats(
+        self, piece: Ids, smoothing: Smoothing = "kneser-ney", order: int | None = None
+    ) -> NDArray[np.float64]:
         """Return the negative log-likelihood of each token after the first.
 
         Parameters
@@ -136,7 +138,10 @@ def _pad(pieces: list[Ids], order: int) -> tuple[Ids, NDArray[np.int64]]:
     padded = np.concatenate([part for piece in pieces for part in (blank, piece.astype(np.int32))])
     starts = np.cumsum([0] + [order + len(piece) for piece in pieces[:-1]]) + order
     places = np.concatenate(
-        [np.arange(start + 1, start + len(piece)) for start, piece in zip(starts.tolist(), pieces, strict=True)]
+        [
+            np.arange(start + 1, start + len(piece))
+            for start, piece in zip(starts.tolist(), pieces, strict=True)
+        ]
     )
     return padded, places
 
@@ -182,7 +187,9 @@ def _find(table: Hashes, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.
     return at, table[at] == wanted
 
 
-def _kneser_ney(level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]) -> NDArray[np.float64]:
+def _kneser_ney(
+    level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]
+) -> NDArray[np.float64]:
     at, known = _find(level.contexts, context)
     row, seen = _find(level.grams, gram)
     count = np.where(seen, level.counts[row], 0)
@@ -192,7 +199,9 @@ def _kneser_ney(level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[n
     return np.where(known, (kept + freed * shorter) / total, shorter)
 
 
-def _witten_bell(level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]) -> NDArray[np.float64]:
+def _witten_bell(
+    level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]
+) -> NDArray[np.float64]:
     at, known = _find(level.contexts, context)
     row, seen = _find(level.grams, gram)
     count = np.where(seen, level.counts[row], 0)

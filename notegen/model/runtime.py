@@ -4,7 +4,7 @@ Gates come in Keras' order: input, forget, candidate, output. A logistic functio
 (1 + tanh(x / 2)) / 2, so that one call of tanh serves all four; the weights are scaled for it once.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ def _run(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> tuple[Floats
     projected = x @ layer.inputs + layer.bias  # (batch, time, 4 units)
     out = np.empty((*x.shape[:2], units), dtype=np.float32)
     for t in range(x.shape[1]):
-        gates = np.tanh(projected[:, t] + hidden @ layer.recurrent)  # (batch, 4 units)
+        gates: Any = np.tanh(projected[:, t] + hidden @ layer.recurrent)  # (batch, 4 units)
         gates = gates.reshape(-1, 4, units)
         take, keep, show = (0.5 + 0.5 * gates[:, i] for i in (0, 1, 3))
         cell = keep * cell + take * gates[:, 2]

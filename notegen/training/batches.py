@@ -72,7 +72,8 @@ def steps(batch: Ids, longest: int) -> Iterator[Step]:
 
 def weight(targets: Ids) -> NDArray[np.float32]:
     """Return 1 for each token to predict and 0 for padding."""
-    return (targets != PAD).astype(np.float32)
+    weights: NDArray[np.float32] = (targets != PAD).astype(np.float32)
+    return weights
 
 
 def transposing(low: int = -5, high: int = 6) -> Augment:

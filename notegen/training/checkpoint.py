@@ -27,7 +27,9 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def save(self, identity: dict[str, Any], place: dict[str, Any], state: list[NDArray[Any]], best: Arrays) -> None:
+    def save(
+        self, identity: dict[str, Any], place: dict[str, Any], state: list[NDArray[Any]], best: Arrays
+    ) -> None:
         """Write the state of a training.
 
         Parameters
@@ -61,11 +63,15 @@ class Checkpoint:
                 header = file.metadata() or {}
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
         except (SafetensorError, OSError) as error:
-            raise UsageError(f"{self.path}: the checkpoint is damaged ({error}); delete it to begin anew") from error
+            raise UsageError(
+                f"{self.path}: the checkpoint is damaged ({error}); delete it to begin anew"
+            ) from error
         if header.get("identity") != json.dumps(identity, sort_keys=True):
             raise UsageError(f"{self.path} is of another corpus or other settings; delete it to begin anew")
         state = [arrays[name] for name in sorted(arrays) if name.startswith("state.")]
-        best = {name.removeprefix("best."): array for name, array in arrays.items() if name.startswith("best.")}
+        best = {
+            name.removeprefix("best."): array for name, array in arrays.items() if name.startswith("best.")
+        }
         return json.loads(header["place"]), state, best
 
     def remove(self) -> None:

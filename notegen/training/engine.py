@@ -1,5 +1,9 @@
 """The engine: the network, its optimiser and its state, behind a few verbs. TensorFlow is used here alone."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,11 +19,7 @@ class Engine:
     """Keras and TensorFlow behind four verbs: learn, measure, and give or take the state."""
 
     def __init__(self, config: NetworkConfig, *, clip: float = 1.0, seed: int = 0) -> None:
-        try:
-            import keras
-            import tensorflow as tf
-        except ImportError as error:
-            raise MissingExtraError("training", "train") from error
+        keras, tf = _import()
         keras.utils.set_random_seed(seed)
         self.config = config
         self.model = network.build(config, network.fast_policy())
@@ -32,13 +32,16 @@ class Engine:
         ids = tf.TensorSpec((None, None), tf.int32)
         states = [tf.TensorSpec((None, self.config.units), tf.float32)] * (2 * self.config.layers)
 
-        @tf.function(input_signature=[ids, ids, states, tf.TensorSpec((), tf.bool)])
         def step(inputs: Any, targets: Any, states: Any, learn: Any) -> Any:
             def forward(training: bool) -> Any:
                 logits, *after = self.model([inputs, *states], training=training)
                 nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, tf.cast(logits, tf.float32))
                 seen = tf.cast(targets != 0, tf.float32)
-                return tf.reduce_sum(nats * seen), tf.reduce_sum(seen), [tf.cast(s, tf.float32) for s in after]
+                return (
+                    tf.reduce_sum(nats * seen),
+                    tf.reduce_sum(seen),
+                    [tf.cast(s, tf.float32) for s in after],
+                )
 
             def update() -> Any:
                 with tf.GradientTape() as tape:
@@ -50,7 +53,7 @@ class Engine:
 
             return tf.cond(learn, update, lambda: forward(False))
 
-        return step
+        return tf.function(step, input_signature=[ids, ids, states, tf.TensorSpec((), tf.bool)])
 
     def rate(self, value: float) -> None:
         """Set the learning rate."""
@@ -91,3 +94,33 @@ class Engine:
 
     def _variables(self) -> list[Any]:
         return [*self.model.variables, *self.optimizer.variables]
+
+
+def _import() -> tuple[Any, Any]:
+    """Import Keras and TensorFlow without what the latter has to say of the machine."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _silent():
+            import keras
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+    except ImportError as error:
+        raise MissingExtraError("training", "train") from error
+    return keras, tf
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Send what native code writes to standard error nowhere."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,6 +1,7 @@
 """The training loop: steps, validation, checkpoints, and a bundle at the end."""
 
 import csv
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -77,6 +78,9 @@ class Material:
     augment: Augment | None = None
 
 
+_PLACE = ("epoch", "batch", "worse", "updates", "seconds", "best_bits")  # what a checkpoint remembers
+
+
 class Trainer:
     """A network, its optimiser, and the place in the data where it stands.
 
@@ -103,7 +107,7 @@ class Trainer:
         report: Callable[[Progress], None] | None = None,
     ) -> None:
         self.material, self.recipe, self.checkpoint, self.log = material, recipe, checkpoint, log
-        self.report = report or (lambda progress: None)
+        self.report = report or (lambda _: None)
         names = ("embedding", "units", "layers", "dropout")
         self.config = NetworkConfig(material.vocabulary, **{name: getattr(recipe, name) for name in names})
         self.engine = Engine(self.config, clip=recipe.clip, seed=recipe.seed)
@@ -165,7 +169,7 @@ class Trainer:
             for batch in batches(self.material.valid, self.recipe.batch)
             for step in steps(batch, 512)
         )
-        return nats / np.log(2) / max(1, self.material.valid_notes)
+        return nats / math.log(2) / max(1, self.material.valid_notes)
 
     def _rate(self, done: float) -> float:
         rise = min(1.0, (self.updates + 1) / self.recipe.warmup)
@@ -179,14 +183,16 @@ class Trainer:
         with self.log.open("a", newline="") as file:
             writer = csv.writer(file)
             if new:
-                writer.writerow(["epoch", "updates", "seconds", "train_nats_per_token", "valid_bits_per_note"])
-            writer.writerow([self.epoch, self.updates, round(self.seconds), f"{meter.mean:.4f}", f"{bits:.4f}"])
+                writer.writerow(
+                    ["epoch", "updates", "seconds", "train_nats_per_token", "valid_bits_per_note"]
+                )
+            writer.writerow(
+                [self.epoch, self.updates, round(self.seconds), f"{meter.mean:.4f}", f"{bits:.4f}"]
+            )
 
     def _save(self) -> None:
         if self.checkpoint is not None:
-            place = {
-                name: getattr(self, name) for name in ("epoch", "batch", "worse", "updates", "seconds", "best_bits")
-            }
+            place = {name: getattr(self, name) for name in _PLACE}
             self.checkpoint.save(self._identity(), place, self.engine.state(), self.best)
 
     def _resume(self, checkpoint: Checkpoint) -> None:

@@ -11,9 +11,7 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
 from notegen.errors import DataError, UsageError
-from notegen.evaluation.likelihood import bits_per_note
 from notegen.model.bundle import Bundle, load
-from notegen.model.runtime import Runtime
 from notegen.training.batches import transposing
 from notegen.training.checkpoint import Checkpoint
 from notegen.training.loop import Material, Progress, Recipe, Trainer
@@ -61,7 +59,10 @@ def train(
     if path.exists() and not force and not checkpoint.path.exists():
         raise UsageError(f"{path} exists already; choose another name or use --force")
     if not (corpus.train and corpus.valid and corpus.test):
-        raise DataError(f"{corpus.name}: training needs at least three different pieces, and there are {len(corpus.pieces)}")
+        count = len(corpus.pieces)
+        raise DataError(
+            f"{corpus.name}: training needs three different pieces or more, and there are {count}"
+        )
     recipe = recipe or suggest(corpus)
     log = path.with_name(path.stem + ".csv")
     trainer = Trainer(_material(corpus), recipe, checkpoint, log, report)
@@ -106,10 +107,10 @@ def _write(trainer: Trainer, corpus: Corpus, recipe: Recipe, path: Path, *, fini
     }
     draft = Bundle(trainer.config, trainer.weights())
     draft.save(path, force=True)
-    if finished or trainer.best:
-        runtime = Runtime(load(path))  # as it will be used: in half precision
-        provenance["valid_bits_per_note"] = round(bits_per_note(runtime, [piece.ids for piece in corpus.valid]), 4)
-    if finished:
-        provenance["test_bits_per_note"] = round(bits_per_note(runtime, [piece.ids for piece in corpus.test]), 4)
+    if trainer.best:
+        written = load(path)  # as it will be used: in half precision
+        provenance["valid_bits_per_note"] = round(evaluate(written, corpus.valid)["bits_per_note"], 4)
+    if finished and trainer.best:
+        provenance["test_bits_per_note"] = round(evaluate(written, corpus.test)["bits_per_note"], 4)
     replace(draft, provenance=provenance).save(path, force=True)
     return load(path)

@@ -110,12 +110,12 @@ def test_a_note_that_follows_the_last_needs_no_position():
 def test_a_tie_over_the_bar_line_stands_where_it_begins():
     line = Score.of([(0, 72, 60), (72, 48, 64), (120, 72, 67)], resolution=GRID, keys=table([(0, 0, 0)], KEY))
     tied = names(codec.encode(line))[6:]
-    assert tied == ["pitch 5+4", "release 120", "bar", "pitch 5+7", "release 96", "end"]
+    assert tied == ["pitch 4+4", "release 120", "bar", "pitch 4+7", "release 96", "end"]
 
 
 def test_a_note_that_ends_beyond_the_largest_release_takes_more_of_them():
     line = Score.of([(0, 300, 60)], resolution=GRID, keys=table([(0, 0, 0)], KEY))
-    assert names(codec.encode(line))[4:] == ["pitch 5+0", "release 288", "release 12", "end"]
+    assert names(codec.encode(line))[4:] == ["pitch 4+0", "release 288", "release 12", "end"]
 
 
 def test_a_pickup_says_where_in_the_bar_it_begins():

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from notegen.codecs import notes
+from notegen.codecs import vocabulary as v
+from notegen.corpus.dedupe import content_hash, groups
+from notegen.melody import melody
+
+
+@pytest.fixture
+def tokens(tune):
+    return lambda seed, **options: notes.encode(melody(tune(bars=8, seed=seed, **options)))
+
+
+def with_one_note_changed(ids):
+    changed = ids.copy()
+    changed[np.flatnonzero(v.KIND[ids] == v.INDEX["pitch"])[10]] += 1
+    return changed
+
+
+@pytest.mark.parametrize("semitones", range(-12, 13))
+def test_the_hash_does_not_change_under_transposition(tokens, semitones):
+    ids = tokens(1)
+    assert content_hash(v.transpose(ids, semitones)) == content_hash(ids)
+
+
+def test_the_hash_tells_other_notes_rhythms_and_meters_apart(tokens):
+    ids = tokens(1)
+    rhythm = ids.copy()
+    rhythm[np.flatnonzero(v.KIND[ids] == v.INDEX["release"])[-1]] -= 1
+    rows = [ids, with_one_note_changed(ids), rhythm, tokens(2), tokens(1, meter=(2, 2))]
+    assert len({content_hash(row) for row in rows}) == len(rows)
+
+
+def test_hashing_leaves_the_tokens_as_they_are(tokens):
+    ids = tokens(1)
+    before = ids.copy()
+    content_hash(ids)
+    assert np.array_equal(ids, before)
+
+
+def test_versions_of_a_tune_form_a_group_in_whatever_key(tokens):
+    ids = tokens(1)
+    pieces = [tokens(2), ids, v.transpose(ids, 5), with_one_note_changed(ids), tokens(3)]
+    assert groups(pieces).tolist() == [0, 1, 1, 1, 4]
+
+
+def test_kinship_is_passed_on():
+    """The middle tune shares half of its notes with either neighbour; the neighbours share nothing."""
+    rng = np.random.default_rng(0)
+    first, second = (v.FIRST["pitch"] + rng.integers(50, 80, 40) for _ in range(2))
+    middle = np.concatenate([first[20:], second[:20]])
+    assert groups([first, second]).tolist() == [0, 1]
+    assert groups([first, second, middle]).tolist() == [0, 0, 0]
+
+
+def test_an_excerpt_belongs_to_its_tune(tokens):
+    ids = tokens(1)
+    assert groups([ids, ids[: len(ids) // 2]]).tolist() == [0, 0]
+
+
+def test_many_tunes_that_are_no_versions_of_one_another_stay_apart(tokens):
+    assert groups([tokens(seed) for seed in range(60)]).tolist() == list(range(60))
+
+
+def test_pieces_of_no_or_one_note_are_grouped_too():
+    note = np.array([v.FIRST["pitch"] + 60])
+    assert groups([]).tolist() == []
+    assert len(groups([note[:0], note])) == 2
