@@ -11,6 +11,7 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
 from notegen.errors import DataError, UsageError
+from notegen.evaluation.likelihood import evaluate
 from notegen.model.bundle import Bundle, load
 from notegen.training.batches import transposing
 from notegen.training.checkpoint import Checkpoint
@@ -60,9 +61,7 @@ def train(
         raise UsageError(f"{path} exists already; choose another name or use --force")
     if not (corpus.train and corpus.valid and corpus.test):
         count = len(corpus.pieces)
-        raise DataError(
-            f"{corpus.name}: training needs three different pieces or more, and there are {count}"
-        )
+        raise DataError(f"{corpus.name}: training needs three different pieces, and there are {count}")
     recipe = recipe or suggest(corpus)
     log = path.with_name(path.stem + ".csv")
     trainer = Trainer(_material(corpus), recipe, checkpoint, log, report)
