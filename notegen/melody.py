@@ -74,8 +74,8 @@ def melody_track(score: Score) -> int:
         if rank > best_rank:
             best, best_rank = i, rank
     if best < 0:
-        drums = "nothing but drums" if len(score.notes) else "no notes"
-        raise EmptyError(f"there are {drums} in it, and a melody is needed")
+        found = "nothing but drums" if len(score.notes) else "no note"
+        raise EmptyError(f"there is {found} in it, and a melody is needed")
     return best
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from notegen import formats
-from notegen.errors import UsageError
+from notegen.errors import DataError, UsageError
 from notegen.generation import compose as library
 from notegen.generation.save import describe, save
 from notegen.generation.seam import Seam
@@ -80,9 +80,12 @@ def command(
         raise UsageError("--meter and --key are for tunes from nothing; a seed brings its own")
     bundle = load(model)
     score = None if seed_file is None else formats.read(seed_file)
-    if seed_file is not None and score is not None and not as_json:
-        click.echo(f"{seed_file}: {_summary(score)}")
-    takes = library.compose(bundle, score, **options)
+    try:
+        if score is not None and not as_json:
+            click.echo(f"{seed_file}: {_summary(score)}")
+        takes = library.compose(bundle, score, **options)
+    except DataError as error:
+        raise type(error)(f"{seed_file}: {error}" if seed_file else str(error)) from None
     stem = "tune" if seed_file is None else seed_file.stem
     settings = {**options, "seed": takes[0].seed, "only_new": only_new, "model": model}
     settings["meter"] = "{}/{}".format(*options["meter"]) if options["meter"] else None

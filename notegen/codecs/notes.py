@@ -123,62 +123,65 @@ class _Bars(NamedTuple):
     head_length: NDArray[np.int64]
 
 
-def _lay_bars(lines: Lines) -> _Bars:
-    segments: list[tuple[int, int, int]] = []  # beginning on the clock, length of a bar, how many
-    tonics: list[tuple[int, int]] = []  # from which bar on
-    heads: dict[int, list[int]] = {}
-    offsets: dict[int, int] = {}
-    first: list[int] = []
-    clock = count = 0
-    for meters, keys, until in zip(lines.meters, lines.keys, lines.until, strict=True):
-        first.append(count)
-        base = count
-        own: dict[int, list[int]] = {}
-        starts: list[tuple[int, int, int]] = []  # tick, first bar, length of a bar
+class _Clock:
+    """Lays the bars of one melody after another on a common clock."""
+
+    def __init__(self) -> None:
+        self.now = self.bars = 0
+        self.segments: list[tuple[int, int, int]] = []  # beginning, length of a bar, how many bars
+        self.tonics: list[tuple[int, int]] = []  # from which bar on
+        self.heads: dict[int, list[int]] = {}
+        self.offsets: dict[int, int] = {}
+        self.first: list[int] = []
+
+    def add(self, meters: list[Row], keys: list[Row], until: int) -> None:
+        """Lay the bars of a melody."""
+        base = self.bars
+        self.first.append(base)
         pickup = pickup_length(meters)
-        for i, (tick, *meter) in enumerate(meters):
-            size = v.METER_LENGTH[v.meter_id((meter[0], meter[1])) - v.FIRST["meter"]]
-            stop = meters[i + 1][0] if i + 1 < len(meters) else until
-            bars = -(-(stop - tick) // int(size))
-            segments.append((clock + tick, int(size), bars))
-            starts.append((tick, count, int(size)))
-            if not (pickup and i == 1):
-                own[count] = [v.meter_id((meter[0], meter[1]))]
-            count += bars
-        if pickup:
-            own[base] = [v.meter_id((meters[1][1], meters[1][2]))]
-            offsets[base] = starts[1][2] - pickup
+        spans = self._add_meters(meters, until)
+        heads = {bar: [v.meter_id(meter[1:])] for (bar, *_), meter in zip(spans, meters, strict=True)}
+        if pickup:  # the meter that follows it counts for it
+            heads[base] = heads.pop(spans[1][0])
+            self.offsets[base] = spans[1][2] - pickup
         for tick, fifths, mode in keys:
-            begins, bar, size = next(row for row in reversed(starts) if row[0] <= tick)
-            at = bar + (tick - begins) // size
-            own.setdefault(at, []).append(v.key_id(Key(fifths, mode)))
-            tonics.append((at, v.tonic(own[at][-1])))
-        for at, head in own.items():
-            opening = [v.PICKUP, _POSITION + offsets[base]] if pickup and at == base else [v.BAR]
-            before = ([v.END] if base else []) + [v.START] if at == base else []
-            heads[at] = [*before, *head, *opening]
-        clock = segments[-1][0] + segments[-1][1] * segments[-1][2]
-    return _bars(segments, tonics, first, heads, offsets, count)
+            bar, begin, size = next(span for span in reversed(spans) if span[1] <= tick)
+            at = bar + (tick - begin) // size
+            heads.setdefault(at, []).append(v.key_id(Key(fifths, mode)))
+            self.tonics.append((at, v.tonic(heads[at][-1])))
+        for at, head in heads.items():
+            self.heads[at] = [*head, v.BAR]
+        opening = [v.PICKUP, _POSITION + self.offsets[base]] if pickup else [v.BAR]
+        self.heads[base] = [*([v.END] if base else []), v.START, *heads[base], *opening]
+
+    def _add_meters(self, meters: list[Row], until: int) -> list[Row]:
+        """Add the bars under each meter; return where these begin: bar, tick, and length of a bar."""
+        spans, zero = [], self.now
+        for i, (tick, *meter) in enumerate(meters):
+            size = int(v.METER_LENGTH[v.meter_id((meter[0], meter[1])) - v.FIRST["meter"]])
+            stop = meters[i + 1][0] if i + 1 < len(meters) else until
+            count = -(-(stop - tick) // size)
+            spans.append((self.bars, tick, size))
+            self.segments.append((zero + tick, size, count))
+            self.bars += count
+            self.now = zero + tick + size * count
+        return spans
 
 
-def _bars(
-    segments: list[tuple[int, int, int]],
-    tonics: list[tuple[int, int]],
-    first: list[int],
-    heads: dict[int, list[int]],
-    offsets: dict[int, int],
-    count: int,
-) -> _Bars:
-    begin, size, bars = np.array(segments, dtype=np.int64).T
-    within = np.arange(count) - np.repeat(np.cumsum(bars) - bars, bars)
+def _lay_bars(lines: Lines) -> _Bars:
+    clock = _Clock()
+    for meters, keys, until in zip(lines.meters, lines.keys, lines.until, strict=True):
+        clock.add(meters, keys, until)
+    begin, size, bars = np.array(clock.segments, dtype=np.int64).T
+    within = np.arange(clock.bars) - np.repeat(np.cumsum(bars) - bars, bars)
     start = np.repeat(begin, bars) + within * np.repeat(size, bars)
-    changes, values = np.array(tonics, dtype=np.int64).T
-    tonic = np.repeat(values, np.diff(np.append(changes, count)))
-    offset = np.zeros(count, dtype=np.int64)
-    offset[list(offsets)] = list(offsets.values())
-    head_length = np.ones(count, dtype=np.int64)
-    head_length[list(heads)] = [len(head) for head in heads.values()]
-    return _Bars(start, offset, tonic, np.array(first), heads, head_length)
+    changes, values = np.array(clock.tonics, dtype=np.int64).T
+    tonic = np.repeat(values, np.diff(np.append(changes, clock.bars)))
+    offset = np.zeros(clock.bars, dtype=np.int64)
+    offset[list(clock.offsets)] = list(clock.offsets.values())
+    head_length = np.ones(clock.bars, dtype=np.int64)
+    head_length[list(clock.heads)] = [len(head) for head in clock.heads.values()]
+    return _Bars(start, offset, tonic, np.array(clock.first), clock.heads, head_length)
 
 
 def decode(ids: Ids) -> Score:

@@ -9,12 +9,6 @@ from notegen.model.runtime import Runtime
 
 CONFIG = NetworkConfig(vocabulary=17, embedding=5, units=7, layers=2, dropout=0.5)
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # raised inside TensorFlow and Keras
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-]
-
-
 @pytest.fixture(scope="module")
 def network():
     """The Keras model with random weights, biases too, and its weights by name."""
@@ -87,12 +81,14 @@ def test_a_row_may_be_read_in_parts(runtime, rng, cuts):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-def test_a_long_row_is_read_as_keras_reads_it(network, runtime, rng):
-    """Longer than the stretches in which the runtime computes."""
+def test_a_row_longer_than_a_stretch_is_read_like_its_parts(runtime, rng):
     ids = rng.integers(0, CONFIG.vocabulary, (1, 1300)).astype(np.int32)
-    hidden, _ = runtime.read(ids, runtime.start())
-    logits, _ = keras_forward(network[0], ids, flat(runtime.start()))
-    np.testing.assert_allclose(runtime.logits(hidden), logits, atol=1e-4)
+    whole, _ = runtime.read(ids, runtime.start())
+    state, parts = runtime.start(), []
+    for part in np.split(ids, range(100, 1300, 100), axis=1):
+        hidden, state = runtime.read(part, state)
+        parts.append(hidden)
+    np.testing.assert_allclose(whole, np.concatenate(parts, axis=1), atol=1e-5)
 
 
 def test_rows_of_a_batch_do_not_touch_one_another(runtime, rng):
