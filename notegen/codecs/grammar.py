@@ -125,7 +125,7 @@ class Grammar:
         chained = release & (before == INDEX["release"])
         self.cursor = np.where(release, value + 1 + np.where(chained, self.cursor, 0), self.cursor)
         self.held = release & (value == v.LONGEST_RELEASE - 1)
-        self.tonic = np.where(kind == INDEX["key"], (value + 5) % 12 - 5, self.tonic)
+        self.tonic = np.where(kind == INDEX["key"], (value + 3) % 12 - 3, self.tonic)
         self._keyed |= kind == INDEX["key"]
         self._opening = (before == INDEX["pickup"]) & (kind == INDEX["position"])
         self.kind = kind

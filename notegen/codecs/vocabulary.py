@@ -15,8 +15,8 @@ from notegen.melody import GRID
 LONGEST_BAR = 8 * GRID  # ticks: eight quarters
 WHOLE = 4 * GRID
 LONGEST_RELEASE = LONGEST_BAR + WHOLE  # ticks from a bar's beginning; what ends later takes more tokens
-LOWEST = 6  # the pitch token of the tonic itself is LOWEST above MIDI pitch 0
-PITCHES = 139  # semitones above a tonic that lies from five below to six above C
+LOWEST = 8  # the pitch token of the tonic itself is LOWEST above MIDI pitch 0
+PITCHES = 139  # semitones above a tonic that lies from three below to eight above C (A3 to G#4)
 
 METERS = tuple(
     (numerator, denominator)
@@ -43,7 +43,7 @@ TABLE = (
     Kind("bar", 1, "begins a bar"),
     Kind("pickup", 1, "begins an incomplete first bar; the position that follows says where"),
     Kind("position", LONGEST_BAR, "where the next note begins, if not where the last one ended"),
-    Kind("pitch", PITCHES, "a note's semitones above the tonic, plus six"),
+    Kind("pitch", PITCHES, "a note's semitones above the tonic, plus eight"),
     Kind(
         "release",
         LONGEST_RELEASE,
@@ -86,14 +86,14 @@ def meter_id(meter: tuple[int, int]) -> int:
 
 
 def tonic(key: int) -> int:
-    """Return where a key's tonic lies, in semitones from C: -5 (G) to 6 (F#).
+    """Return where a key's tonic lies, in semitones from C: -3 (A) to 8 (G#).
 
     Examples
     --------
     >>> [tonic(key_id(Key.parse(name))) for name in ("C", "D", "F#m", "G", "Bmix")]
-    [0, 2, 6, -5, -1]
+    [0, 2, 6, 7, -2]
     """
-    return int((VALUE[key] + 5) % 12 - 5)
+    return int((VALUE[key] + 3) % 12 - 3)
 
 
 def name(token: int) -> str:
@@ -157,7 +157,7 @@ def transpose(ids: Ids, semitones: int) -> Ids:
 def _tonics(ids: Ids) -> NDArray[np.int64]:
     """Return the tonic in force at each token, in semitones from C."""
     last = np.maximum.accumulate(np.where(KIND[ids] == INDEX["key"], np.arange(len(ids)), 0))
-    tonics: NDArray[np.int64] = (VALUE[ids[last]] + 5) % 12 - 5
+    tonics: NDArray[np.int64] = (VALUE[ids[last]] + 3) % 12 - 3
     return tonics
 
 

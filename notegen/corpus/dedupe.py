@@ -29,6 +29,14 @@ def content_hash(ids: Ids) -> str:
     return hashlib.sha256(relative.astype("<i4").tobytes()).hexdigest()
 
 
+def interval_hash(ids: Ids) -> str:
+    """Return a hash of a piece's intervals alone, whatever the codec and the key.
+
+    The split goes by it, so that a later vocabulary moves no piece from one side to another.
+    """
+    return hashlib.sha256(np.diff(v.pitches(ids)).astype("<i2").tobytes()).hexdigest()
+
+
 def groups(pieces: list[Ids]) -> NDArray[np.int64]:
     """Return the group of each piece: the index of the first piece that it is a version of.
 

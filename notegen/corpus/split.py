@@ -4,7 +4,7 @@ Pieces that are versions of one another share a side. A group's side follows fro
 so it stays where it is when other files come or go.
 """
 
-from notegen.corpus.dedupe import content_hash, groups
+from notegen.corpus.dedupe import groups, interval_hash
 from notegen.corpus.scan import Piece
 
 VALID, TEST = 5, 5  # percent of the groups
@@ -18,7 +18,10 @@ def split(pieces: list[Piece]) -> dict[str, list[Piece]]:
     members: dict[int, list[Piece]] = {}
     for piece, group in zip(pieces, groups([piece.ids for piece in pieces]).tolist(), strict=True):
         members.setdefault(group, []).append(piece)
-    ordered = sorted((min(content_hash(piece.ids) for piece in group), group) for group in members.values())
+    ordered = sorted(
+        ((min(interval_hash(piece.ids) for piece in group), group) for group in members.values()),
+        key=lambda row: row[0],
+    )
     sides: dict[str, list[Piece]] = {"train": [], "valid": [], "test": []}
     for digest, group in ordered:
         sides[_side(digest)] += group

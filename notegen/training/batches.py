@@ -76,13 +76,17 @@ def weight(targets: Ids) -> NDArray[np.float32]:
     return weights
 
 
-def transposing(low: int = -5, high: int = 6) -> Augment:
-    """Return an augmentation that moves each piece by a random number of semitones.
+def transposing(low: int = -5, high: int = 6, share: float = 0.3) -> Augment:
+    """Return an augmentation that moves a share of the pieces by a random number of semitones.
 
-    A piece is moved less far where a pitch would leave the range of MIDI.
+    Tokens count pitches from the tonic, so most of what there is to learn is alike in all keys; what
+    is moved teaches the rarer keys. A piece is moved less far where a pitch would leave the range of
+    MIDI.
     """
 
     def augment(ids: Ids, rng: np.random.Generator) -> Ids:
+        if rng.random() >= share:
+            return ids
         sounding = pitches(ids)
         down, up = max(low, -int(sounding.min())), min(high, 127 - int(sounding.max()))
         return transpose(ids, int(rng.integers(down, up + 1)))
