@@ -91,7 +91,7 @@ def tonic(key: int) -> int:
     Examples
     --------
     >>> [tonic(key_id(Key.parse(name))) for name in ("C", "D", "F#m", "G", "Bmix")]
-    [0, 2, 6, 7, -2]
+    [0, 2, 6, 7, -1]
     """
     return int((VALUE[key] + 3) % 12 - 3)
 
