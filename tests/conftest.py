@@ -39,7 +39,9 @@ def make_bundle(config, scale=0.3, provenance=None):
         shapes[f"lstm{i}.recurrent"] = (config.units, 4 * config.units)
         shapes[f"lstm{i}.bias"] = (4 * config.units,)
     shapes |= {"logits.kernel": (config.units, config.vocabulary), "logits.bias": (config.vocabulary,)}
-    weights = {name: (scale * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes.items()}
+    weights = {
+        name: (scale * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes.items()
+    }
     return Bundle(config, weights, provenance or {})
 
 

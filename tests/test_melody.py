@@ -78,7 +78,9 @@ def test_times_are_rounded_to_the_grid():
     assert triples(melody(played)) == [(0, 24, 60), (24, 24, 62), (48, 24, 64)]
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 99), st.integers(0, 127)), min_size=1, max_size=30))
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(1, 99), st.integers(0, 127)), min_size=1, max_size=30)
+)
 def test_no_two_notes_sound_at_a_time_and_a_line_is_its_own_melody(notes):
     first = melody(Score.of(sorted(notes), resolution=GRID))
     ends = first.notes["onset"] + first.notes["duration"]
@@ -100,7 +102,10 @@ def test_a_track_named_like_a_melody_wins():
 def test_without_names_a_high_line_wins_over_low_ones_chords_and_drums():
     score = parts((Track(), [40, 41]), (Track(channel=9), [90, 91]), (Track(channel=2), [70, 72]))
     chords = table([(0, 24, pitch, 80, 3) for pitch in (65, 69, 72, 76)], NOTE)
-    assert melody_track(Score(notes=score.join(chords).notes, tracks=(*score.tracks, Track()), resolution=GRID)) == 2
+    assert (
+        melody_track(Score(notes=score.join(chords).notes, tracks=(*score.tracks, Track()), resolution=GRID))
+        == 2
+    )
 
 
 def test_the_track_asked_for_is_taken():
@@ -115,7 +120,7 @@ def test_nothing_but_drums_is_refused():
 
 
 def test_a_score_without_notes_is_refused():
-    with pytest.raises(EmptyError, match="no notes"):
+    with pytest.raises(EmptyError, match="no note in it"):
         melody(Score())
 
 

@@ -1,5 +1,3 @@
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +13,7 @@ def score(*notes, **rest):
     return Score.of(list(notes), resolution=24, **rest)
 
 
-def with_meters(*rows, end = 0):
+def with_meters(*rows, end=0):
     notes = table([(0, end, 60, 80, 0)] if end else [], NOTE)
     return Score(notes=notes, meters=table(list(rows), METER), resolution=24)
 
@@ -42,7 +40,9 @@ def test_maps_have_defaults_before_their_first_row():
     assert (late.tempo_at(10), late.meter_at(10), late.key_at(99)) == (400_000, (3, 4), Key.parse("D"))
 
 
-@pytest.mark.parametrize(("meter", "length"), [((4, 4), 96), ((6, 8), 72), ((2, 2), 96), ((7, 16), 42), ((1, 64), 2)])
+@pytest.mark.parametrize(
+    ("meter", "length"), [((4, 4), 96), ((6, 8), 72), ((2, 2), 96), ((7, 16), 42), ((1, 64), 2)]
+)
 def test_bar_length_in_ticks(meter, length):
     assert Score(resolution=24).bar_length(meter) == length
 
@@ -113,10 +113,17 @@ def test_quantize_moves_maps_and_events_too():
         events=table([(1920, 0, 0xB0, 7, 1)], EVENT),
         resolution=480,
     ).quantize(24)
-    assert [int(rows["tick"][0]) for rows in (fine.tempos, fine.meters, fine.keys, fine.events)] == [24, 48, 72, 96]
+    assert [int(rows["tick"][0]) for rows in (fine.tempos, fine.meters, fine.keys, fine.events)] == [
+        24,
+        48,
+        72,
+        96,
+    ]
 
 
-@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 10**4), st.integers(0, 127))), st.integers(1, 40))
+@given(
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 10**4), st.integers(0, 127))), st.integers(1, 40)
+)
 def test_a_multiple_of_the_resolution_loses_nothing(notes, factor):
     notes = sorted(notes)
     assert triples(score(*notes).quantize(24 * factor).quantize(24)) == notes

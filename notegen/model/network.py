@@ -25,7 +25,7 @@ class NetworkConfig:
     vocabulary: int
     embedding: int = 128
     units: int = 256
-    layers: int = 2
+    layers: int = 1
     dropout: float = 0.2
 
 

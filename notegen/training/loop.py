@@ -40,7 +40,7 @@ class Recipe:
 
     embedding: int = 128
     units: int = 256
-    layers: int = 2
+    layers: int = 1
     dropout: float = 0.2
     batch: int = 32
     steps: int = 64

@@ -22,7 +22,9 @@ def walk(rng, length):
     return np.array(ids, dtype=np.int32)
 
 
-WALKS = st.builds(lambda seed, length: walk(np.random.default_rng(seed), length), st.integers(0), st.integers(1, 80))
+WALKS = st.builds(
+    lambda seed, length: walk(np.random.default_rng(seed), length), st.integers(0), st.integers(1, 80)
+)
 
 
 def rows(score):
@@ -114,7 +116,9 @@ def test_no_bar_begins_before_a_key_is_stated():
 
 def test_a_pickup_stands_at_the_beginning_alone():
     assert "pickup" in kinds_allowed(*HEAD)
-    assert "pickup" not in kinds_allowed(*HEAD, v.BAR, v.FIRST["pitch"] + 66, v.FIRST["release"] + 95, HEAD[1])
+    assert "pickup" not in kinds_allowed(
+        *HEAD, v.BAR, v.FIRST["pitch"] + 66, v.FIRST["release"] + 95, HEAD[1]
+    )
 
 
 def test_a_full_bar_takes_no_more_notes():

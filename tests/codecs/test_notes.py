@@ -29,13 +29,16 @@ def scores(draw, odd_bars=False):
             at += 4 * GRID * meter[0] // meter[1]
         at += draw(st.integers(1, 30)) if odd_bars else 0
     keys = [
-        (line, *draw(st.sampled_from(v.KEYS))) for line in sorted(draw(st.sets(st.sampled_from(lines), min_size=1)))
+        (line, *draw(st.sampled_from(v.KEYS)))
+        for line in sorted(draw(st.sets(st.sampled_from(lines), min_size=1)))
     ]
     durations = st.sampled_from([6, 12, 12, 24, 48, *TRIPLETS, *DOTTED, *LONG]) | st.integers(1, 40)
     rests = st.sampled_from([0, 0, 0, 0, 6, 12, 24, 96, 300]) | st.integers(0, 40)
     pitches = st.integers(55, 84) | st.integers(0, 127)
     rows, onset = [], 0
-    for rest, duration, pitch in draw(st.lists(st.tuples(rests, durations, pitches), min_size=1, max_size=40)):
+    for rest, duration, pitch in draw(
+        st.lists(st.tuples(rests, durations, pitches), min_size=1, max_size=40)
+    ):
         rows.append((onset + rest, duration, pitch))
         onset += rest + duration
     score = Score.of(rows, resolution=GRID, keys=table(keys, KEY))
@@ -80,6 +83,20 @@ def test_bars_are_written_as_far_as_asked(score, until):
     assert content(codec.decode(ids))[0] == content(line)[0]
 
 
+@given(st.lists(scores(odd_bars=True), min_size=1, max_size=5))
+def test_many_melodies_encode_as_each_alone(pieces):
+    rows = [melody(piece) for piece in pieces]
+    lines = codec.Lines(
+        *(np.concatenate([line.notes[name].astype(np.int64) for line in rows]) for name in ("onset", "duration", "pitch")),
+        [len(line.notes) for line in rows],
+        [line.meters.tolist() for line in rows],
+        [line.keys.tolist() for line in rows],
+        [int(line.notes["onset"][-1]) + 1 for line in rows],
+    )
+    together = codec.encode_many(lines)
+    assert [ids.tolist() for ids in together] == [codec.encode(line).tolist() for line in rows]
+
+
 @given(scores(), st.data())
 def test_a_piece_that_breaks_off_decodes_to_its_beginning(score, data):
     ids = codec.encode(melody(score))
@@ -103,7 +120,16 @@ def test_a_note_that_follows_the_last_needs_no_position():
     line = Score.of([(0, 24, 62), (24, 24, 66), (72, 24, 69)], resolution=GRID, keys=table([(0, 2, 0)], KEY))
     assert names(codec.encode(line)) == [
         *("start", "meter 4/4", "key D", "bar"),
-        *("pitch 4+0", "release 24", "pitch 4+4", "release 48", "position 72", "pitch 4+7", "release 96", "end"),
+        *(
+            "pitch 4+0",
+            "release 24",
+            "pitch 4+4",
+            "release 48",
+            "position 72",
+            "pitch 4+7",
+            "release 96",
+            "end",
+        ),
     ]
 
 

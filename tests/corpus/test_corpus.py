@@ -18,7 +18,11 @@ def folder(tmp_path, tune):
     data = midi.encode(tune())
     eight = [(480 * i, 480, 60 + i) for i in range(8)]
     drums = Score.of(eight, resolution=480)
-    good = {"one.mid": data, "deep/er/two.MIDI": midi.encode(tune((6, 8), seed=1)), "three.kar": midi.encode(tune(seed=2))}
+    good = {
+        "one.mid": data,
+        "deep/er/two.MIDI": midi.encode(tune((6, 8), seed=1)),
+        "three.kar": midi.encode(tune(seed=2)),
+    }
     bad = {
         "empty.mid": b"",
         "text.mid": b"this is no music",

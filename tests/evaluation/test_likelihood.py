@@ -32,7 +32,9 @@ def test_a_uniform_model_pays_the_logarithm_of_the_vocabulary_for_each_token(uni
 
 
 def test_each_piece_is_paid_for_apart(uniform, pieces):
-    np.testing.assert_allclose(nats(Runtime(uniform), pieces), [math.log(v.SIZE) * (len(ids) - 1) for ids in pieces])
+    np.testing.assert_allclose(
+        nats(Runtime(uniform), pieces), [math.log(v.SIZE) * (len(ids) - 1) for ids in pieces]
+    )
 
 
 def test_a_piece_costs_the_same_alone_and_among_others(bundle, pieces):

@@ -41,7 +41,9 @@ def seeds(draw):
 def joined(data, gap=0):
     """Return the file of a seed with two more notes in each of its tracks."""
     score = midi.decode(data)
-    rows = [(score.end + gap + 100 * i, 100, 60 + i, 90, t) for i in range(2) for t in range(len(score.tracks))]
+    rows = [
+        (score.end + gap + 100 * i, 100, 60 + i, 90, t) for i in range(2) for t in range(len(score.tracks))
+    ]
     return midi.encode(score.join(table(rows, NOTE))), rows
 
 
@@ -108,16 +110,18 @@ def test_the_seed_is_a_prefix_and_later_events_are_woven_in(kind):
     score = midi.decode(data)
     assert score.end == 96 + 48 + 128  # the hanging note lasts to the end of the track
     written = midi.encode(score.join(table([(160, 64, 67, 80, 0), (224, 96, 69, 80, 0)], NOTE)))
-    added = bytes.fromhex("""
-        10 80 40 00                    # tick 160: the hanging note ends
-        00 90 43 50
-        40 80 43 40
-        00 90 45 50
-        30 f0 05 7e 7f 09 01 f7        # tick 272: the system message
-        30 80 45 40
-        00 ff 2f 00
-    """.replace("# tick 160: the hanging note ends", "").replace("# tick 272: the system message", ""))
-    assert smf.read_chunks(written).chunks == [SEED[: SEED.index(b"\x81\x00\xf0")] + added]
+    added = [
+        "10 80 40 00",  # tick 160: the hanging note ends
+        "00 90 43 50",
+        "40 80 43 40",
+        "00 90 45 50",
+        "30 f0 05 7e 7f 09 01 f7",  # tick 272, as before
+        "30 80 45 40",
+        "00 ff 2f 00",
+    ]
+    assert smf.read_chunks(written).chunks == [
+        SEED[: SEED.index(b"\x81\x00\xf0")] + bytes.fromhex("".join(added))
+    ]
 
 
 def test_a_track_without_new_notes_stays_byte_for_byte():

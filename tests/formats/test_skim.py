@@ -24,7 +24,9 @@ def random_score(seed):
         notes=table(sorted(rows, key=lambda row: (row[0], row[4])), NOTE),
         tracks=tracks,
         tempos=table([(tick, int(rng.integers(100_000, 2_000_000))) for tick in ticks], TEMPO),
-        meters=table([(tick, int(rng.integers(1, 13)), 1 << int(rng.integers(0, 6))) for tick in ticks], METER),
+        meters=table(
+            [(tick, int(rng.integers(1, 13)), 1 << int(rng.integers(0, 6))) for tick in ticks], METER
+        ),
         keys=table([(tick, int(rng.integers(-7, 8)), int(rng.integers(0, 2))) for tick in ticks], KEY),
         resolution=int(rng.choice([96, 120, 480, 960, 15360])),
     )
@@ -93,5 +95,7 @@ def test_a_key_that_is_none_is_left_out():
         return smf.write_file(1, 96, [chunk + smf.END_OF_TRACK])
 
     for content in (b"\x08\x00", b"\x28\x00", b"\x00\x02", b"\x00\x80"):  # forty sharps, mode 2, …
-        assert skim.decode(with_key(content)).keys.tolist() == midi.decode(with_key(content)).keys.tolist() == []
+        assert (
+            skim.decode(with_key(content)).keys.tolist() == midi.decode(with_key(content)).keys.tolist() == []
+        )
     assert skim.decode(with_key(b"\xfe\x01")).keys.tolist() == [(0, -2, 1)]

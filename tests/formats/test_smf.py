@@ -14,7 +14,9 @@ messages = st.one_of(
     st.tuples(st.sampled_from([0x80, 0x93, 0xA0, 0xB1, 0xEF]), data_bytes, data_bytes).map(bytes),
     st.tuples(st.sampled_from([0xC0, 0xD5]), data_bytes).map(bytes),
     st.binary(max_size=200).map(lambda text: smf.meta(0x05, text)),
-    st.lists(data_bytes, max_size=5).map(lambda data: b"\xf0" + smf.number(len(data) + 1) + bytes(data) + b"\xf7"),
+    st.lists(data_bytes, max_size=5).map(
+        lambda data: b"\xf0" + smf.number(len(data) + 1) + bytes(data) + b"\xf7"
+    ),
 )
 timed_messages = st.lists(st.tuples(st.integers(0, 100_000), messages), max_size=30).map(
     lambda pairs: sorted(pairs, key=lambda pair: pair[0])
@@ -37,7 +39,14 @@ HEADER = dump("""
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [(0, "00"), (0x7F, "7f"), (0x80, "81 00"), (0x3FFF, "ff 7f"), (0x4000, "81 80 00"), (0x0FFFFFFF, "ff ff ff 7f")],
+    [
+        (0, "00"),
+        (0x7F, "7f"),
+        (0x80, "81 00"),
+        (0x3FFF, "ff 7f"),
+        (0x4000, "81 80 00"),
+        (0x0FFFFFFF, "ff ff ff 7f"),
+    ],
 )
 def test_numbers_are_written_as_the_standard_says(value, written):
     assert smf.number(value) == bytes.fromhex(written)

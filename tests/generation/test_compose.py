@@ -94,8 +94,29 @@ def test_tempo_and_meter_may_change_on_the_way(model, tune):
     check(seed, takes, 2, stop=20 * 480)
     heard = pretty_midi.PrettyMIDI(io.BytesIO(midi.encode(takes[0].score)))
     assert heard.get_tempo_changes()[1].tolist() == [120, 150]
-    assert [(change.numerator, change.denominator) for change in heard.time_signature_changes] == [(4, 4), (3, 4)]
+    assert [(change.numerator, change.denominator) for change in heard.time_signature_changes] == [
+        (4, 4),
+        (3, 4),
+    ]
     assert heard.get_end_time() <= 8 * 0.5 + 12 * 0.4 + 1e-6
+
+
+def test_a_meter_written_at_the_end_is_that_of_the_new_bars(model, tune):
+    plain = tune(bars=2)
+    meters = table([(0, 4, 4), (2 * 1920, 3, 4)], METER)
+    seed = from_file(Score(notes=plain.notes, keys=plain.keys, meters=meters))
+    check(seed, compose(model, seed, bars=2, variations=2, seed=4), 2, stop=2 * 1920 + 2 * 1440)
+
+
+@pytest.mark.parametrize("late", [-20, -1, 1, 20])
+def test_a_meter_written_beside_its_bar_line_is_no_obstacle(model, late):
+    """A note of three quarters in 2/4, and a change to 3/4 not quite where its second bar begins."""
+    plain = Score.of([(0, 1440, 67)])
+    seed = from_file(Score(notes=plain.notes, meters=table([(0, 2, 4), (960 + late, 3, 4)], METER)))
+    for take in compose(model, seed, bars=2, variations=16, seed=4):
+        assert len(take.score.notes) == 1 + take.notes > 1
+        assert take.score.notes["onset"][1] >= 1440
+        assert take.score.end <= 960 + late + 3 * 1440
 
 
 @pytest.mark.parametrize(("quarters", "filled"), [(6, 8), (5, 8), (7, 8), (9, 12)])
@@ -112,7 +133,9 @@ def test_an_unfinished_bar_is_filled_besides(model, tune, quarters, filled):
 def band(tune):
     """Drums and five tracks; the melody is the third."""
     rows, tracks = [], []
-    for i, (name, program) in enumerate([("drums", 0), ("bass", 32), ("Melody", 73), ("pad", 88), ("keys", 0), ("low", 58)]):
+    for i, (name, program) in enumerate(
+        [("drums", 0), ("bass", 32), ("Melody", 73), ("pad", 88), ("keys", 0), ("low", 58)]
+    ):
         tracks.append(Track(name, program, 9 if i == 0 else i))
         for onset, duration, *_ in tune(bars=4).notes.tolist():
             rows.append((onset, duration, 72 if i == 2 else 36 + 4 * i, 90, i))
@@ -149,7 +172,11 @@ def test_a_seed_that_ends_in_a_very_long_note_is_continued(model, meter):
         assert len(take.score.notes) == 1 + take.notes
 
 
-@pytest.mark.parametrize("seed", [Score(), Score(notes=Score.of([(0, 1, 40)]).notes, tracks=(Track(channel=9),))], ids=["no", "drums"])
+@pytest.mark.parametrize(
+    "seed",
+    [Score(), Score(notes=Score.of([(0, 1, 40)]).notes, tracks=(Track(channel=9),))],
+    ids=["no", "drums"],
+)
 def test_a_seed_without_a_melody_is_refused(model, seed):
     with pytest.raises(EmptyError):
         compose(model, seed)
@@ -161,7 +188,9 @@ def files(takes):
 
 def test_the_same_seed_gives_the_same_bytes_and_another_other_music(model, tune):
     score = from_file(tune())
-    one, same, other = (files(compose(model, score, bars=4, variations=3, seed=seed)) for seed in (10, 10, 11))
+    one, same, other = (
+        files(compose(model, score, bars=4, variations=3, seed=seed)) for seed in (10, 10, 11)
+    )
     assert one == same
     assert not set(one) & set(other)
 
@@ -207,8 +236,10 @@ def test_a_tune_from_nothing_has_the_meter_and_key_asked_for(model, meter, key):
 
 @pytest.mark.parametrize(
     "options",
-    [{"bars": 0}, {"bars": 1025}, {"variations": 0}, {"variations": 257}, {"seed": -1}, {"temperature": 0}]
-    + [{"meter": (9, 4)}, {"key_lock": True}],
+    [
+        *({"bars": 0}, {"bars": 1025}, {"variations": 0}, {"variations": 257}),
+        *({"seed": -1}, {"temperature": 0}, {"meter": (9, 4)}, {"key_lock": True}),
+    ],
     ids=str,
 )
 def test_options_out_of_range_are_refused(model, options):

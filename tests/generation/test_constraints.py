@@ -83,7 +83,9 @@ def test_a_filled_bar_may_end():
     assert v.BAR in allowed(constraints, *HEAD, *QUARTER, *QUARTER[:1], RELEASE + 48, fresh=False)
 
 
-@pytest.mark.parametrize(("bars", "token", "complete"), [(1, v.BAR, True), (2, v.BAR, False), (2, v.END, True)])
+@pytest.mark.parametrize(
+    ("bars", "token", "complete"), [(1, v.BAR, True), (2, v.BAR, False), (2, v.END, True)]
+)
 def test_a_take_is_complete_with_the_bar_line_behind_its_last_bar(bars, token, complete):
     grammar = Grammar(1)
     for id_ in HEAD:

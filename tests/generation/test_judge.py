@@ -68,7 +68,9 @@ def test_a_note_that_fills_the_seeds_bar_and_lasts_is_heard_in_the_next():
 
 
 def test_an_empty_bar_behind_the_seeds_unfinished_one_is_a_flaw():
-    assert judged([PITCH, RELEASE + 96, v.BAR, *bar(2)], before=[v.BAR, PITCH, RELEASE + 24]) == "an empty bar"
+    assert (
+        judged([PITCH, RELEASE + 96, v.BAR, *bar(2)], before=[v.BAR, PITCH, RELEASE + 24]) == "an empty bar"
+    )
 
 
 def test_bars_are_measured_in_the_meter_of_the_seed():

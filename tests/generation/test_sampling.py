@@ -57,7 +57,9 @@ def test_only_what_the_mask_allows_is_drawn():
 
 
 def test_a_mask_of_what_the_model_finds_all_but_impossible_still_holds():
-    result = shares(Taste(), mask=[0, 0, 0, 1, 1], probabilities=np.array([1 - 4e-300, 1e-300, 1e-300, 1e-300, 1e-300]))
+    result = shares(
+        Taste(), mask=[0, 0, 0, 1, 1], probabilities=np.array([1 - 4e-300, 1e-300, 1e-300, 1e-300, 1e-300])
+    )
     np.testing.assert_allclose(result[3:], 0.5, atol=0.015)
 
 
@@ -79,8 +81,11 @@ def test_the_ends_of_the_random_range_draw_allowed_tokens(value, expected):
 
 @pytest.mark.parametrize(
     "taste",
-    [{"temperature": 0}, {"temperature": -1}, {"temperature": 11}, {"temperature": float("nan")}]
-    + [{"top_p": 0}, {"top_p": 1.1}, {"top_p": float("nan")}, {"top_k": -1}],
+    [
+        *({"temperature": value} for value in (0, -1, 11, float("nan"))),
+        *({"top_p": value} for value in (0, 1.1, float("nan"))),
+        {"top_k": -1},
+    ],
     ids=str,
 )
 def test_a_taste_out_of_range_is_refused_by_its_name(taste):

@@ -84,7 +84,9 @@ def test_the_key_in_force_at_the_end_goes_on():
 
 def test_other_tracks_may_last_longer_than_the_melody():
     """The bass ends two bars behind the melody; what is new begins behind both."""
-    rows = [(i * QUARTER, QUARTER, 74, 90, 0) for i in range(4)] + [(i * QUARTER, QUARTER, 40, 60, 1) for i in range(12)]
+    rows = [(i * QUARTER, QUARTER, 74, 90, 0) for i in range(4)] + [
+        (i * QUARTER, QUARTER, 40, 60, 1) for i in range(12)
+    ]
     score = Score(notes=table(sorted(rows), NOTE), tracks=(Track("tune"), Track("bass", 32, 1)), keys=D)
     seam = Seam.of(score)
     assert (seam.track, seam.bar, seam.tick, seam.cursor) == (0, 12 * QUARTER, 0, 0)
@@ -101,7 +103,9 @@ def test_a_single_note_is_a_seed():
     assert (Seam.of(quarters(1)).bar, Seam.of(quarters(1)).tick) == (0, 24)
 
 
-@pytest.mark.parametrize("score", [Score(), Score(notes=quarters(4).notes, tracks=(Track(channel=9),))], ids=["none", "drums"])
+@pytest.mark.parametrize(
+    "score", [Score(), Score(notes=quarters(4).notes, tracks=(Track(channel=9),))], ids=["none", "drums"]
+)
 def test_a_seed_without_a_melody_is_refused(score):
     with pytest.raises(EmptyError):
         Seam.of(score)
@@ -111,8 +115,14 @@ PITCH, RELEASE = v.FIRST["pitch"] + v.LOWEST + 60, v.FIRST["release"] - 1
 
 
 def test_new_tokens_become_notes_behind_the_seed():
-    notes = Seam.of(quarters(8)).notes(np.array([v.BAR, PITCH, RELEASE + 24, PITCH + 4, RELEASE + 48, v.BAR, PITCH, RELEASE + 96]))
-    assert notes[["onset", "duration", "pitch"]].tolist() == [(3840, 480, 62), (4320, 480, 66), (5760, 1920, 62)]
+    notes = Seam.of(quarters(8)).notes(
+        np.array([v.BAR, PITCH, RELEASE + 24, PITCH + 4, RELEASE + 48, v.BAR, PITCH, RELEASE + 96])
+    )
+    assert notes[["onset", "duration", "pitch"]].tolist() == [
+        (3840, 480, 62),
+        (4320, 480, 66),
+        (5760, 1920, 62),
+    ]
 
 
 def test_new_notes_in_an_unfinished_bar_stand_behind_its_old_ones():

@@ -35,7 +35,9 @@ def rewritten(tmp_path, data):
 
 
 def test_a_bundle_comes_back_as_it_was_saved(tmp_path, random_bundle):
-    made = random_bundle(NetworkConfig(v.SIZE, embedding=4, units=6, layers=3, dropout=0.1), provenance={"corpus": "x"})
+    made = random_bundle(
+        NetworkConfig(v.SIZE, embedding=4, units=6, layers=3, dropout=0.1), provenance={"corpus": "x"}
+    )
     made.save(tmp_path / "made.notegen")
     loaded = load(tmp_path / "made.notegen")
     assert (loaded.config, loaded.provenance) == (made.config, made.provenance)
@@ -50,7 +52,7 @@ def test_saving_a_loaded_bundle_gives_the_same_bytes(tmp_path, bundle, data):
     assert (tmp_path / "again.notegen").read_bytes() == data
 
 
-def test_the_digest_is_that_of_the_file(tmp_path, bundle, rewritten):
+def test_the_digest_is_that_of_the_file(bundle, rewritten):
     assert len(bundle.digest) == 64
     assert load(rewritten({"provenance": {}})).digest != bundle.digest
 
@@ -75,7 +77,11 @@ def test_weights_beyond_all_bounds_are_not_written(tmp_path, random_bundle, valu
 def test_a_truncated_bundle_is_refused_at_every_length(tmp_path, data):
     header = 8 + int.from_bytes(data[:8], "little")
     path = tmp_path / "truncated.notegen"
-    for size in {*range(0, header + 50, 17), *range(header, len(data), 499), *range(len(data) - 9, len(data))}:
+    for size in {
+        *range(0, header + 50, 17),
+        *range(header, len(data), 499),
+        *range(len(data) - 9, len(data)),
+    }:
         path.write_bytes(data[:size])
         with pytest.raises(BundleError, match=r"truncated\.notegen: .*model"):
             load(path)

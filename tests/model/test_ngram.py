@@ -74,7 +74,9 @@ def test_longer_contexts_help_where_they_tell(pieces, smoothing):
 def test_pieces_do_not_run_into_one_another():
     """3 ends every piece and 1 begins it, but 1 never follows 3."""
     model = NGram([np.array([1, 2, 3])] * 5, order=2, vocabulary=4)
-    assert probability(model, 3, 1, smoothing="witten-bell") < probability(model, 2, 3, smoothing="witten-bell")
+    assert probability(model, 3, 1, smoothing="witten-bell") < probability(
+        model, 2, 3, smoothing="witten-bell"
+    )
     apart = NGram([np.array([1, 2, 3]), np.array([1, 2, 3])], order=3, vocabulary=4)
     swapped = NGram([np.array([1, 2, 3]), np.array([1, 2, 3])][::-1], order=3, vocabulary=4)
     assert apart.nats(PIECE).tolist() == swapped.nats(PIECE).tolist()

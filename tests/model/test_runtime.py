@@ -9,6 +9,7 @@ from notegen.model.runtime import Runtime
 
 CONFIG = NetworkConfig(vocabulary=17, embedding=5, units=7, layers=2, dropout=0.5)
 
+
 @pytest.fixture(scope="module")
 def network():
     """The Keras model with random weights, biases too, and its weights by name."""
@@ -16,7 +17,10 @@ def network():
     pytest.importorskip("tensorflow")
     rng = np.random.default_rng(0)
     model = build(CONFIG)
-    named = {name: rng.normal(0, 0.6, array.shape).astype(np.float32) for name, array in weights(model, CONFIG).items()}
+    named = {
+        name: rng.normal(0, 0.6, array.shape).astype(np.float32)
+        for name, array in weights(model, CONFIG).items()
+    }
     set_weights(model, CONFIG, named)
     return model, named
 
@@ -68,7 +72,9 @@ def test_a_carried_state_is_taken_up_as_keras_takes_it_up(network, runtime, rng)
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-@pytest.mark.parametrize("cuts", [[1], [5, 6], list(range(1, 30))], ids=["one cut", "two cuts", "step by step"])
+@pytest.mark.parametrize(
+    "cuts", [[1], [5, 6], list(range(1, 30))], ids=["one cut", "two cuts", "step by step"]
+)
 def test_a_row_may_be_read_in_parts(runtime, rng, cuts):
     ids = rng.integers(0, CONFIG.vocabulary, (2, 30)).astype(np.int32)
     whole, last = runtime.read(ids, runtime.start(2))

@@ -20,7 +20,9 @@ RECIPE = Recipe(embedding=8, units=16, layers=1, batch=4, steps=32, rate=0.02, w
 @pytest.fixture(scope="module")
 def corpus(tune):
     """Fourteen tunes; of as many, some are on each side."""
-    return Corpus.of("tunes", [(f"tune {seed}", tune(seed=seed, bars=6)) for seed in range(14)], notice="free")
+    return Corpus.of(
+        "tunes", [(f"tune {seed}", tune(seed=seed, bars=6)) for seed in range(14)], notice="free"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ class StopAt:
     def __init__(self, call):
         self.left = call
 
-    def __call__(self, progress):
+    def __call__(self, _):
         self.left -= 1
         if not self.left:
             raise KeyboardInterrupt
@@ -106,7 +108,7 @@ def test_a_checkpoint_of_other_settings_is_refused(corpus, tmp_path):
 
 def test_too_small_a_corpus_is_refused(tune, tmp_path):
     small = Corpus.of("small", [("a", tune()), ("b", tune(seed=1)), ("c", tune().transpose(2))])
-    with pytest.raises(DataError, match="small: training needs .*three different pieces, and there are 2"):
+    with pytest.raises(DataError, match=r"small: training needs .*three different pieces, and there are 2"):
         train(small, RECIPE, out=tmp_path / "a.notegen")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,236 @@
+import random
+
+import pytest
+
+from notegen.errors import EmptyError, FormatError, NotegenError
+from notegen.formats import abc
+from notegen.keys import Key
+from notegen.melody import melody
+from notegen.score import Score
+
+HEAD = "X:1\nT:A tune\nM:4/4\nL:1/4\nK:C\n"
+C, D, E, F, G, A, B = 60, 62, 64, 65, 67, 69, 71
+
+
+def play(text):
+    """Return the only tune of a text."""
+    (score,) = abc.read_book(text)
+    return score
+
+
+def heard(body, head=HEAD):
+    """Return the notes of a tune as (onset, duration, pitch), in quarters."""
+    score = play(head + body)
+    return [(row[0] / score.resolution, row[1] / score.resolution, row[2]) for row in score.notes.tolist()]
+
+
+def pitches(body, head=HEAD):
+    return [pitch for _, _, pitch in heard(body, head)]
+
+
+def meters(body, head=HEAD):
+    """Return the meter map as (quarter, numerator, denominator)."""
+    score = play(head + body)
+    return [(tick / score.resolution, *meter) for tick, *meter in score.meters.tolist()]
+
+
+# Form.
+
+
+def test_repeats_are_played_out():
+    assert pitches("|:CDEF:|G4|]") == [C, D, E, F, C, D, E, F, G]
+    assert pitches("CDEF::GABc:|") == [C, D, E, F, C, D, E, F, G, A, B, 72, G, A, B, 72]
+
+
+@pytest.mark.parametrize(
+    "body", ["|:CDEF|1 G4:|2 A4|]", "|:CDEF|[1 G4:|[2 A4|]", "|:CDEF| [1 G4 :| [2 A4 |]"]
+)
+def test_endings_are_played_in_their_turn(body):
+    assert pitches(body) == [C, D, E, F, G, C, D, E, F, A]
+    assert meters(body) == [(0, 4, 4)]
+
+
+def test_a_tie_over_a_bar_line_makes_one_note():
+    assert heard("CDEF-|F2G2|") == [(0, 1, C), (1, 1, D), (2, 1, E), (3, 3, F), (6, 2, G)]
+
+
+def test_a_chain_of_ties_makes_one_note():
+    assert heard("C4-|C4-|C2 D2|") == [(0, 10, C), (10, 2, D)]
+
+
+def test_a_hyphen_between_two_pitches_is_no_tie():
+    assert heard("C-D E F|") == heard("C D E F|")
+
+
+def test_a_repeated_note_is_no_tie():
+    assert heard("C2 C2|") == [(0, 2, C), (2, 2, C)]
+
+
+def test_the_meter_map_of_a_pickup_begins_with_a_short_meter():
+    assert meters("G|CDEF|G3|]") == [(0, 1, 4), (1, 4, 4)]
+
+
+def test_a_bar_that_a_repeat_cuts_in_two_stays_one_bar():
+    assert meters("G|:CDEF|GABc|CDEF|G3G:|") == [(0, 1, 4), (1, 4, 4)]
+    assert meters("|:G|CDEF|GAB:|") == [(0, 1, 4), (1, 4, 4)]
+
+
+def test_a_tune_without_a_pickup_has_one_meter():
+    assert meters("CDEF|GABc|") == [(0, 4, 4)]
+
+
+# Notes.
+
+
+def test_triplets_and_broken_rhythm():
+    thirds = [(0, 2 / 3, C), (2 / 3, 2 / 3, D), (4 / 3, 2 / 3, E), (2, 2, F)]
+    assert heard("(3CDE F2|") == [pytest.approx(note) for note in thirds]
+    assert heard("C>D E<F|") == [(0, 1.5, C), (1.5, 0.5, D), (2, 0.5, E), (2.5, 1.5, F)]
+
+
+def test_rests_leave_time_empty():
+    assert heard("C z D z|z2 E2|") == [(0, 1, C), (2, 1, D), (6, 2, E)]
+    assert heard("C4|Z2|D4|") == [(0, 4, C), (12, 4, D)]
+
+
+def test_chords_sound_together_and_a_melody_takes_the_highest():
+    assert heard("[CEG]2 [DF]2|") == [(0, 2, C), (0, 2, E), (0, 2, G), (2, 2, D), (2, 2, F)]
+    assert melody(play(HEAD + "[CEG]2 [DF]2|")).notes["pitch"].tolist() == [G, F]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"Am"CDEF|',
+        "~C!trill!D.EF|",
+        "{d}C{ga}DEF|",
+        "(CD)(EF)|",
+        "TCuDvEF|",
+        "CDEF|% a remark: |||",
+        "CDEF|\nw:la la la la",
+    ],
+)
+def test_ornaments_chord_symbols_slurs_and_words_are_left_out(body):
+    assert heard(body) == [(0, 1, C), (1, 1, D), (2, 1, E), (3, 1, F)]
+
+
+def test_accidentals_last_to_the_bar_line():
+    assert pitches("^C C =C C|^C4|C4|") == [61, 61, 60, 60, 61, 60]
+
+
+# Fields.
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ("D", "D"),
+        ("Em", "Em"),
+        ("Ador", "Ador"),
+        ("A Dorian", "Ador"),
+        ("D mixolydian", "Dmix"),
+        ("Bb", "Bb"),
+    ],
+)
+def test_modes_are_kept(field, key):
+    score = play(f"X:1\nT:A\nM:4/4\nL:1/4\nK:{field}\nCDEF|")
+    assert score.key_at(0) == Key.parse(key)
+    assert set(score.notes["pitch"] % 12) <= Key.parse(key).scale
+
+
+@pytest.mark.parametrize(
+    "body", ["CDEF|[K:G]FGAB|[M:3/4]CDE|[L:1/8]CDEFGA|", "CDEF|\nK:G\nFGAB|\nM:3/4\nCDE|\nL:1/8\nCDEFGA|"]
+)
+def test_fields_may_change_between_bars(body):
+    score = play(HEAD + body)
+    assert meters(body) == [(0, 4, 4), (8, 3, 4)]
+    assert score.key_at(4 * score.resolution - 1) == Key.parse("C")
+    assert score.key_at(4 * score.resolution) == Key.parse("G")
+    assert heard(body)[4:6] == [(4, 1, 66), (5, 1, G)]
+    assert heard(body)[-1] == (13.5, 0.5, A)
+
+
+def test_a_tempo_is_read():
+    assert round(60e6 / play("X:1\nT:A\nM:4/4\nL:1/4\nQ:1/4=90\nK:C\nC4|").tempo_at(0)) == 90
+
+
+def test_cut_time_is_a_meter():
+    assert meters("C4|", HEAD.replace("M:4/4", "M:C|")) == [(0, 2, 2)]
+
+
+# Books.
+
+BOOK = f"""A book of tunes
+K of nothing
+
+{HEAD}CDEF|
+
+Some words between the tunes, from A to G.
+
+X:7
+T:Añother
+M:3/4
+L:1/4
+K:G
+GAB|
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_book_is_read_tune_by_tune(newline):
+    pairs = abc.read_tunes(BOOK.replace("\n", newline))
+    assert [(tune.number, tune.title, tune.keys) for tune, _ in pairs] == [
+        ("1", "A tune", ("C",)),
+        ("7", "Añother", ("G",)),
+    ]
+    assert [score.title for _, score in pairs] == ["A tune", "Añother"]
+    assert [score.notes["pitch"].tolist() for _, score in pairs] == [[C, D, E, F], [G, A, B]]
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "reason"),
+    [
+        ("X:1\nT:No key\nK:foo\nCDE|", FormatError, "abc2midi cannot make sense of this tune"),
+        ("X:1\nT:No notes\nK:C\n", EmptyError, "the tune has no notes"),
+        ("X:1\nT:Off the piano\nK:C\nC" + "'" * 30, FormatError, "abc2midi cannot make sense"),
+        ("X:1\nT:abc2midi breaks down\nK:A\ng22A/////////:|", FormatError, "abc2midi cannot make sense"),
+    ],
+)
+def test_a_tune_that_cannot_be_read_is_paired_with_the_reason(bad, error, reason):
+    good = HEAD + "CDEF|"
+    (_, before), (_, found), (_, behind) = abc.read_tunes(f"{good}\n\n{bad}\n\n{good}\n")
+    assert isinstance(found, error) and reason in str(found)
+    assert before.notes["pitch"].tolist() == behind.notes["pitch"].tolist() == [C, D, E, F]
+
+
+def test_of_a_book_the_readable_tunes_are_returned_or_the_first_reason():
+    assert len(abc.read_book("X:1\nT:A\nK:foo\nC|\n\n" + HEAD + "CDEF|")) == 1
+    with pytest.raises(FormatError, match="cannot make sense"):
+        abc.read_book("X:1\nT:A\nK:foo\nC|")
+    with pytest.raises(EmptyError, match="no tune in the file"):
+        abc.read_book("no tune at all")
+
+
+def test_damaged_tunes_never_stop_a_book():
+    rng = random.Random(0)
+    sound = '|:A2 (3ABc {d}e2-e>f|[M:3/4]g2 "Am"a2 !trill!b2|1 [K:D]A2- A2 z2:|2 [CEG]4 c\'2|]'
+    book = ""
+    for number in range(120):
+        body = list(sound)
+        for _ in range(rng.randint(1, 8)):
+            body[rng.randrange(len(body))] = rng.choice('ABcz|:[](-)<>/2"{}!^_=, \\~.') * rng.choice(
+                (1, 1, 9)
+            )
+        book += f"X:{number}\nT:{number}\nM:4/4\nL:1/8\nK:Ador\n{''.join(body)}\n\n"
+    pairs = abc.read_tunes(book)
+    assert [tune.number for tune, _ in pairs] == [str(number) for number in range(120)]
+    assert all(isinstance(found, Score | NotegenError) for _, found in pairs)
+    assert sum(isinstance(found, Score) for _, found in pairs) > 60
+
+
+def test_music21_hears_the_same_notes():
+    converter = pytest.importorskip("music21.converter")
+    body = "G|:C>D EF-|F2 (3GAB c|1 ^cd e2:|2 z2 C2|]"
+    tune = converter.parse(HEAD + body, format="abc").parts[0].expandRepeats().stripTies().flatten()
+    theirs = [(float(note.offset), float(note.quarterLength), note.pitch.midi) for note in tune.notes]
+    assert [pytest.approx(note) for note in theirs] == heard(body)
