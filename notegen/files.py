@@ -17,9 +17,9 @@ def write_atomically(path: Path, data: bytes, *, force: bool = False) -> None:
     DataError
         If the folder cannot be written to.
     """
-    if path.exists() and not force:
-        raise UsageError(f"{path} exists already; choose another name or use --force")
     try:
+        if path.exists() and not force:
+            raise UsageError(f"{path} exists already; choose another name or use --force")
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:

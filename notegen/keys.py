@@ -55,7 +55,7 @@ class Key(NamedTuple):
             If the text names no key.
         """
         match = _PATTERN.match(text)
-        mode = match and (1 if match[3] == "m" else _SPELLINGS.get(match[3].lower()[:3]))
+        mode = match and (0 if match[3] == "M" else _SPELLINGS.get(match[3].lower()[:3]))
         if not match or mode is None:
             raise UsageError(f'"{text}" is not a key: write for example D, F#m, Ador or "Bb mixolydian"')
         natural = "FCGDAEB".index(match[1].upper()) - 1

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen import keys
-from notegen.errors import EmptyError
+from notegen.errors import EmptyError, RangeError
 from notegen.keys import Key
 from notegen.score import DEFAULT_METER, KEY, METER, NOTE, Score, Table, meter_of, table
 
 Row = tuple[int, int, int]  # of a map: tick, numerator, denominator; or tick, fifths, mode
 
 GRID = 24  # ticks a quarter note: triplets and thirty-second notes are exact
+LONGEST = 50_000 * 4 * GRID  # ticks; what is longer is no piece
 _GAP = 4  # grid ticks: shorter silences between notes are articulation, not rests
 _LEAD = re.compile(r"melod|lead|vocal|voice|voix|chant|solo|canto|sopran|tune|gesang", re.IGNORECASE)
 
@@ -44,9 +45,13 @@ def melody(score: Score, track: int | None = None, until: int = 0) -> Score:
     ------
     EmptyError
         If there is no note, or none but drums.
+    RangeError
+        If it is far longer than any piece.
     """
     track = melody_track(score) if track is None else track
     grid = score.quantize(GRID)
+    if max(grid.end, until) > LONGEST:
+        raise RangeError("the piece is longer than 50,000 whole notes; its times are damaged")
     notes = _line(grid.notes[grid.notes["track"] == track])
     meters = table(tidy_meters(grid.meters.tolist(), max(until, int(notes["onset"][-1]))), METER)
     line = replace(

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
-from notegen.errors import FormatError, RangeError
+from notegen.errors import FormatError
 from notegen.keys import Key
 from notegen.melody import GRID, pickup_length
 from notegen.score import KEY, METER, NOTE, Score, meter_of, table
 
-MOST_BARS = 50_000
 Row = tuple[int, int, int]
 _POSITION, _PITCH, _RELEASE = v.FIRST["position"], v.FIRST["pitch"] + v.LOWEST, v.FIRST["release"]
 
@@ -61,10 +60,8 @@ def encode(line: Score, until: int = 0) -> Ids:
     Raises
     ------
     RangeError
-        If the piece has a meter that the vocabulary lacks, or more than 50,000 bars.
+        If the piece has a meter that the vocabulary lacks.
     """
-    if max(line.end, until) > MOST_BARS * v.WHOLE:
-        raise RangeError("the piece is longer than 50,000 bars; its times are damaged or it is no piece")
     onset, duration, pitch = (line.notes[name].astype(np.int64) for name in ("onset", "duration", "pitch"))
     until = max(until, int(onset[-1]) + 1)
     maps = [line.meters.tolist()], [line.keys.tolist()]

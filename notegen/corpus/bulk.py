@@ -18,9 +18,7 @@ from notegen.codecs.vocabulary import Ids
 from notegen.errors import NotegenError
 from notegen.formats import skim
 from notegen.keys import Key
-from notegen.melody import GRID, lengths, melody, tidy_meters
-
-_LONGEST = 1 << 22  # grid ticks; longer files take the other way, which says what is wrong
+from notegen.melody import GRID, LONGEST, lengths, melody, tidy_meters
 
 
 class _File(NamedTuple):
@@ -65,8 +63,8 @@ def _plain(index: int, data: bytes) -> _File | None:
     if parsed is None:
         return None
     tracks = [track for track in parsed.tracks if len(track.notes)]
-    signatures = parsed.key_signatures
-    if len(tracks) != 1 or tracks[0].is_drum or len(signatures) > 1:
+    named = skim.signatures(parsed)
+    if len(tracks) != 1 or tracks[0].is_drum or len(named) > 1 or any(tick for tick, _, _ in named):
         return None
     resolution = parsed.ticks_per_quarter
     meters = [_grid_row(m.time, m.numerator, m.denominator, resolution) for m in parsed.time_signatures]
@@ -75,9 +73,6 @@ def _plain(index: int, data: bytes) -> _File | None:
     if not meters or meters[0][0]:
         meters.insert(0, (0, 4, 4))
     if len({tick for tick, _, _ in meters}) < len(meters):
-        return None
-    named = [(key.time, key.key, key.tonality) for key in signatures]
-    if any(tick or not -7 <= fifths <= 7 for tick, fifths, _ in named):
         return None
     return _File(index, tracks[0].notes.numpy(), meters, named, resolution)
 
@@ -102,7 +97,7 @@ def _encode(files: list[_File]) -> dict[int, Ids]:
     last = np.cumsum(sizes) - 1
     following = np.append(start[1:], 0)
     following[last] = -(-np.maximum(stop, start + 1)[last] // 6) * 6
-    proper = (start < following) & (stop <= following) & (duration > 0) & (pitch >= 0) & (stop < _LONGEST)
+    proper = (start < following) & (stop <= following) & (duration > 0) & (pitch >= 0) & (stop < LONGEST)
     good = np.flatnonzero(np.logical_and.reduceat(proper, last - sizes + 1))
     kept = np.isin(owner, good)
     start, pitch = start[kept], pitch[kept]

@@ -22,13 +22,14 @@ def split(pieces: list[Piece]) -> dict[str, list[Piece]]:
         ((min(interval_hash(piece.ids) for piece in group), group) for group in members.values()),
         key=lambda row: row[0],
     )
+    side_of = [_side(digest) for digest, _ in ordered]
+    for side in ("train", "valid", "test"):
+        if side not in side_of and len(ordered) > 2:
+            fullest = max(side_of, key=side_of.count)
+            side_of[side_of.index(fullest)] = side
     sides: dict[str, list[Piece]] = {"train": [], "valid": [], "test": []}
-    for digest, group in ordered:
-        sides[_side(digest)] += group
-    for side, (_, group) in zip(("valid", "test"), ordered, strict=False):
-        if not sides[side] and len(ordered) > 2:
-            sides["train"] = [piece for piece in sides["train"] if piece not in group]
-            sides[side] = group
+    for side, (_, group) in zip(side_of, ordered, strict=True):
+        sides[side] += group
     return sides
 
 

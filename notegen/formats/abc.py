@@ -29,6 +29,7 @@ _BAR_MARK = f"[I:MIDI control {_BAR} 1]"
 _TIE_MARK = f"[I:MIDI control {_TIE} 1]"
 _REST = "D,,,,,"  # abc2midi puts a controller behind a rest before it: rests are notes below _LOWEST
 _LOWEST = 12
+_UNREADABLE = FormatError("abc2midi cannot make sense of this tune")
 _TIMEOUT = 60  # seconds for a book
 
 _TOKENS = re.compile(
@@ -191,11 +192,11 @@ def _program() -> str:
 
 def _read_tune(tune: Tune, path: Path) -> Score | NotegenError:
     if not path.exists():
-        return FormatError("abc2midi cannot make sense of this tune")
+        return _UNREADABLE
     try:
         played = midi.decode(path.read_bytes())
-    except NotegenError as error:
-        return error
+    except NotegenError:
+        return _UNREADABLE
     notes = played.notes[played.notes["pitch"] >= _LOWEST]
     if not len(notes):
         return EmptyError("the tune has no notes")

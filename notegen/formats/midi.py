@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.errors import FormatError
+from notegen.errors import FormatError, RangeError
 from notegen.formats import smf
 from notegen.score import (
     DEFAULT_METER,
@@ -85,18 +85,45 @@ def encode(score: Score) -> bytes:
 
     A score with a source becomes its source with the added notes in the tracks they belong to; any
     other becomes a file of type 1: a chunk with the maps, then one for each track.
+
+    Raises
+    ------
+    RangeError
+        If MIDI cannot hold a pitch, a velocity, a tempo, a meter or a time of the score.
     """
+    _check(score)
     if score.source is not None:
         return _extend(score.source, score)
     chunks = [_conductor(score)]
     for i, track in enumerate(score.tracks):
         head = [(0, smf.meta(_NAME, track.name.encode()))] if track.name else []
-        if not track.is_drum or track.program:
+        own = score.events[score.events["track"] == i]
+        told = (own["status"] & 0xF0 == 0xC0).any()
+        if not told and (track.program or not track.is_drum):
             head.append((0, bytes([0xC0 | track.channel, track.program])))
         rows = score.notes[score.notes["track"] == i]
-        messages = head + _merge(rows, score.events[score.events["track"] == i], track.channel)
+        messages = head + _merge(rows, own, track.channel)
         chunks.append(smf.write_chunk(messages) + smf.END_OF_TRACK)
     return smf.write_file(1, score.resolution, chunks)
+
+
+def _check(score: Score) -> None:
+    pitch, velocity = score.notes["pitch"], score.notes["velocity"]
+    limits = (
+        (pitch, 0, 127, "pitch"),
+        (velocity, 1, 127, "velocity"),
+        (score.tempos["microseconds"], 1, (1 << 24) - 1, "tempo in microseconds"),
+        (score.meters["numerator"], 1, 255, "meter's numerator"),
+        (score.keys["fifths"], -7, 7, "key in fifths"),
+        (np.array([score.resolution]), 1, 0x7FFF, "resolution"),
+    )
+    for values, low, high, name in limits:
+        if len(values) and not low <= values.min() <= values.max() <= high:
+            worst = values.min() if values.min() < low else values.max()
+            raise RangeError(f"MIDI cannot hold a {name} of {worst}; it has {low} to {high}")
+    denominators = score.meters["denominator"]
+    if (denominators & (denominators - 1)).any() or (denominators < 1).any():
+        raise RangeError("MIDI can hold meters only whose denominator is a power of two")
 
 
 def _read_metas(chunk: bytes, events: smf.Events, maps: _Maps) -> str:
@@ -156,6 +183,8 @@ def _pair(events: smf.Events, on: NDArray[np.bool_], off: NDArray[np.bool_]) -> 
     count = len(order)
     # From the back: the nearest note-off at or behind each row.
     nearest = np.minimum.accumulate(np.where(off[order], np.arange(count), count)[::-1])[::-1]
+    if count:
+        nearest = _past_older(nearest, on[order], voice[order], events.tick[order])
     closing = order[np.minimum(nearest, count - 1)] if count else order
     closed = (nearest < count) & (voice[closing] == voice[order])
     ends = np.where(closed, events.tick[closing], events.tick[-1] if count else 0)
@@ -166,6 +195,17 @@ def _pair(events: smf.Events, on: NDArray[np.bool_], off: NDArray[np.bool_]) -> 
     notes["duration"] = np.maximum(1, end_of[on] - notes["onset"])
     notes["pitch"], notes["velocity"] = events.data1[on], events.data2[on]
     return notes
+
+
+def _past_older(
+    nearest: NDArray[np.int64], on: NDArray[np.bool_], voice: NDArray[np.int64], tick: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Where a note-off ends an older note at the tick of a newer one's note-on, leave it to the older."""
+    count = len(on)
+    older = on & np.append(False, on[:-1] & (voice[1:] == voice[:-1]) & (tick[1:] > tick[:-1]))
+    at_once = tick[np.minimum(nearest, count - 1)] == tick
+    behind = np.append(nearest, [count, count])[nearest + 1]
+    return np.where(older & at_once & (nearest < count), behind, nearest)
 
 
 def as_map(rows: Sequence[tuple[int, ...]], dtype: np.dtype[Any], *default: int) -> Table:
@@ -219,7 +259,7 @@ def _extend(source: Source, score: Score) -> bytes:
             messages += _merge(added[added["track"] == i], table([], EVENT), track.channel)
         first += len(tracks)
         chunks.append(_append(chunk, events, sorted(messages, key=lambda message: message[0])))
-    return smf.write_file(header.format, header.division, chunks)
+    return smf.replace_chunks(source.data, chunks)
 
 
 def _append(chunk: bytes, events: smf.Events, messages: list[tuple[int, bytes]]) -> bytes:

@@ -57,7 +57,7 @@ def decode(data: bytes) -> Score:
             METER,
             *DEFAULT_METER,
         ),
-        keys=midi.as_map([(key.time, key.key, key.tonality) for key in parsed.key_signatures], KEY),
+        keys=midi.as_map(signatures(parsed), KEY),
         resolution=parsed.ticks_per_quarter,
     )
 
@@ -72,6 +72,12 @@ def parse(data: bytes) -> Any:
         return symusic.Score.from_midi(data)
     except (RuntimeError, ValueError, IndexError):
         return None
+
+
+def signatures(parsed: Any) -> list[tuple[int, int, int]]:
+    """Return the keys of a parsed file (tick, fifths, mode) that are any."""
+    found = ((key.time, key.key, key.tonality) for key in parsed.key_signatures)
+    return [(tick, fifths, mode) for tick, fifths, mode in found if abs(fifths) <= 7 and mode in (0, 1)]
 
 
 def _sound(data: bytes) -> bool:

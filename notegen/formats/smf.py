@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.errors import FormatError
+from notegen.errors import FormatError, RangeError
 
 META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
 END_OF_TRACK = b"\x00\xff\x2f\x00"
@@ -98,7 +98,7 @@ def read_events(chunk: bytes) -> Events:
     status = data[np.arange(size) + np.minimum(behind, 4)]
     starts, end = _walk(chunk, behind, status)
     begin = np.array(starts, dtype=np.int64)
-    stop = np.append(begin[1:], end)
+    stop = np.append(begin, end)[1:]
     body = begin + behind[begin]
     return _decode(data, begin, body, stop)
 
@@ -189,7 +189,8 @@ def _decode(
     message = status < SYSEX
     bad = message & ((data1 > 0x7F) | (two & (data2 > 0x7F)))
     if bad.any():
-        raise FormatError(f"a data byte over 127 stands at byte {int(first[np.argmax(bad)])} of a track")
+        place = int((first + (data1 <= 0x7F))[np.argmax(bad)])
+        raise FormatError(f"a data byte over 127 stands at byte {place} of a track")
     return Events(np.cumsum(delta), status, data1, np.where(two, data2, 0).astype(np.uint8), body, stop)
 
 
@@ -200,13 +201,20 @@ def payload(chunk: bytes, events: Events, i: int) -> tuple[int, bytes]:
 
 
 def number(value: int) -> bytes:
-    """Write a number of variable length (0 to 268,435,455).
+    """Write a number of variable length.
+
+    Raises
+    ------
+    RangeError
+        If it is not from 0 to 268,435,455.
 
     Examples
     --------
     >>> number(0).hex(), number(128).hex()
     ('00', '8100')
     """
+    if not 0 <= value < 1 << 28:
+        raise RangeError(f"MIDI cannot hold a time of {value} ticks between two events")
     out = bytearray([value & 0x7F])
     while value := value >> 7:
         out.append(value & 0x7F | 0x80)
@@ -232,3 +240,19 @@ def write_file(kind: int, division: int, chunks: list[bytes]) -> bytes:
     head = b"MThd" + b"".join(n.to_bytes(size, "big") for n, size in ((6, 4), (kind, 2), (len(chunks), 2)))
     body = b"".join(b"MTrk" + len(chunk).to_bytes(4, "big") + chunk for chunk in chunks)
     return head + division.to_bytes(2, "big") + body
+
+
+def replace_chunks(data: bytes, chunks: list[bytes]) -> bytes:
+    """Return a MIDI file with other bytes in its track chunks, and all else as it was."""
+    start = 20 if data[:4] == b"RIFF" else 0
+    at = start + 8 + int.from_bytes(data[start + 4 : start + 8], "big")
+    out, new = [data[start:at]], iter(chunks)
+    while at + 8 <= len(data):
+        stop = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+        if data[at : at + 4] == b"MTrk":
+            chunk = next(new)
+            out.append(b"MTrk" + len(chunk).to_bytes(4, "big") + chunk)
+        else:
+            out.append(data[at:stop])
+        at = stop
+    return b"".join(out)

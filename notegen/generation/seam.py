@@ -60,8 +60,8 @@ class Seam:
             If the codec cannot write its meter down.
         """
         track = melody_track(score)
-        bars = score.bars()
         grid_end = _grid(score, melody(score, track), track)
+        bars = score.bars()
         grid_bars = rescale(bars, score.resolution, GRID)
         over = grid_end - int(grid_bars[-2]) if len(bars) > 1 else 0
         if len(bars) > 2 and over <= _CLOSE:  # a tail over the bar line is no bar of its own

@@ -87,7 +87,10 @@ def test_bars_are_written_as_far_as_asked(score, until):
 def test_many_melodies_encode_as_each_alone(pieces):
     rows = [melody(piece) for piece in pieces]
     lines = codec.Lines(
-        *(np.concatenate([line.notes[name].astype(np.int64) for line in rows]) for name in ("onset", "duration", "pitch")),
+        *(
+            np.concatenate([line.notes[name].astype(np.int64) for line in rows])
+            for name in ("onset", "duration", "pitch")
+        ),
         [len(line.notes) for line in rows],
         [line.meters.tolist() for line in rows],
         [line.keys.tolist() for line in rows],
