@@ -51,7 +51,7 @@ def melody(score: Score, track: int | None = None, until: int = 0) -> Score:
     track = melody_track(score) if track is None else track
     grid = score.quantize(GRID)
     if max(grid.end, until) > LONGEST:
-        raise RangeError("the piece is longer than 50,000 whole notes; its times are damaged")
+        raise RangeError("the piece is longer than 50,000 bars of 4/4; its times are damaged")
     notes = _line(grid.notes[grid.notes["track"] == track])
     meters = table(tidy_meters(grid.meters.tolist(), max(until, int(notes["onset"][-1]))), METER)
     line = replace(

@@ -4,12 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from notegen.codecs import vocabulary as v
 from notegen.keys import Key
 from notegen.model.bundle import Bundle, load
 from notegen.model.network import NetworkConfig
 from notegen.score import KEY, Score, table
+
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+settings.load_profile("unhurried")
 
 SCALE = [pitch for pitch in range(60, 85) if pitch % 12 in Key.parse("D").scale]
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from notegen import formats
+from notegen.codecs.vocabulary import METER_ID
 from notegen.errors import DataError, UsageError
 from notegen.generation import compose as library
 from notegen.generation.save import describe, save
@@ -22,7 +23,10 @@ def _meter(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     numbers = value.split("/")
     if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
         raise click.BadParameter(f'"{value}" is not a meter: write for example 6/8')
-    return int(numbers[0]), int(numbers[1])
+    meter = int(numbers[0]), int(numbers[1])
+    if meter not in METER_ID:
+        raise click.BadParameter(f"{value} is no meter that notegen knows: bars last up to 8/4")
+    return meter
 
 
 def _key(_: click.Context, __: click.Parameter, value: str | None) -> Key | None:

@@ -21,7 +21,7 @@ _FOLLOWS = {
     "key": ("bar", "pickup"),
     "bar": ("position", "pitch", "bar", "meter", "key"),
     "pickup": ("position",),
-    "position": ("pitch",),
+    "position": ("pitch", "bar", "key"),  # the latter two where it opens a pickup without notes
     "pitch": ("release",),
     "release": ("release", "position", "pitch", "bar", "meter", "key", "end"),
 }
@@ -35,6 +35,8 @@ _PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
 _RELEASE = slice(v.FIRST["release"], v.FIRST["release"] + v.LONGEST_RELEASE)
 _ENDS = np.arange(v.LONGEST_RELEASE) + 1
 _SEMITONES = np.arange(v.PITCHES) - v.LOWEST
+_METERS = INDEX["meter"] == v.KIND
+_BARS = np.isin(v.KIND, [INDEX["bar"], INDEX["key"]])
 _TICKS = np.arange(v.LONGEST_BAR)
 _WRITABLE = 3  # a pickup is a multiple of a thirty-second note, so that a meter stands for it
 
@@ -81,6 +83,7 @@ class Grammar:
         self.tonic = np.zeros(batch, dtype=np.int64)
         self.held = np.zeros(batch, dtype=bool)
         self._keyed = np.zeros(batch, dtype=bool)
+        self._short = np.zeros(batch, dtype=bool)  # the first bar is a pickup
         self._opening = np.zeros(batch, dtype=bool)  # the last token said where a pickup begins
 
     @classmethod
@@ -126,6 +129,7 @@ class Grammar:
         self.cursor = np.where(release, value + 1 + np.where(chained, self.cursor, 0), self.cursor)
         self.held = release & (value == v.LONGEST_RELEASE - 1)
         self.tonic = np.where(kind == INDEX["key"], (value + 3) % 12 - 3, self.tonic)
+        self._short |= kind == INDEX["pickup"]
         self._keyed |= kind == INDEX["key"]
         self._opening = (before == INDEX["pickup"]) & (kind == INDEX["position"])
         self.kind = kind
@@ -146,6 +150,10 @@ class Grammar:
         return mask
 
     def _mask_pickups(self, mask: Mask) -> None:
+        mask[self.next_length <= _WRITABLE, v.PICKUP] = False
+        mask &= ~((self._short & (self.bars == 1))[:, None] & _METERS)
+        plain = (self.kind == INDEX["position"]) & ~self._opening
+        mask &= ~(plain[:, None] & _BARS)
         pickup = self.kind == INDEX["pickup"]
         if pickup.any():
             left = self.next_length[pickup, None] - _TICKS

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
-from notegen.errors import FormatError
+from notegen.errors import FormatError, RangeError
 from notegen.keys import Key
-from notegen.melody import GRID, pickup_length
+from notegen.melody import GRID, LONGEST, pickup_length
 from notegen.score import KEY, METER, NOTE, Score, meter_of, table
 
 Row = tuple[int, int, int]
@@ -60,10 +60,12 @@ def encode(line: Score, until: int = 0) -> Ids:
     Raises
     ------
     RangeError
-        If the piece has a meter that the vocabulary lacks.
+        If the piece has a meter that the vocabulary lacks, or is far longer than any piece.
     """
     onset, duration, pitch = (line.notes[name].astype(np.int64) for name in ("onset", "duration", "pitch"))
     until = max(until, int(onset[-1]) + 1)
+    if until > LONGEST:
+        raise RangeError("the piece is longer than 50,000 bars of 4/4; its times are damaged")
     maps = [line.meters.tolist()], [line.keys.tolist()]
     return encode_many(Lines(onset, duration, pitch, [len(onset)], *maps, [until]))[0]
 
@@ -144,9 +146,13 @@ class _Clock:
         for tick, fifths, mode in keys:
             bar, begin, size = next(span for span in reversed(spans) if span[1] <= tick)
             at = bar + (tick - begin) // size
+            if at >= self.bars:
+                continue
             heads.setdefault(at, []).append(v.key_id(Key(fifths, mode)))
             self.tonics.append((at, v.tonic(heads[at][-1])))
         for at, head in heads.items():
+            if at >= self.bars:
+                continue  # a change behind the last bar that is written
             self.heads[at] = [*head, v.BAR]
         opening = [v.PICKUP, _POSITION + self.offsets[base]] if pickup else [v.BAR]
         self.heads[base] = [*([v.END] if base else []), v.START, *heads[base], *opening]
@@ -156,8 +162,8 @@ class _Clock:
         spans, zero = [], self.now
         for i, (tick, *meter) in enumerate(meters):
             size = int(v.METER_LENGTH[v.meter_id((meter[0], meter[1])) - v.FIRST["meter"]])
-            stop = meters[i + 1][0] if i + 1 < len(meters) else until
-            count = -(-(stop - tick) // size)
+            stop = min(meters[i + 1][0], until) if i + 1 < len(meters) else until
+            count = max(0, -(-(stop - tick) // size))
             spans.append((self.bars, tick, size))
             self.segments.append((zero + tick, size, count))
             self.bars += count

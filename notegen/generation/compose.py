@@ -170,6 +170,8 @@ class _Opening:
     def __init__(self, meter: tuple[int, int] | None, key: Key | None) -> None:
         self.key = key
         self.before = np.array([v.START], dtype=np.int32)
+        if meter is not None and meter not in v.METER_ID:
+            raise UsageError(f"{meter[0]}/{meter[1]} is no meter that notegen knows: bars last up to 8/4")
         self.forced = np.array([] if meter is None else [v.meter_id(meter)], dtype=np.int32)
 
     def prompt(self, runtime: Runtime) -> Prompt:

@@ -24,7 +24,9 @@ def flaw(ids: Ids, before: Ids) -> str:
     before : array of ids
         The seed's tokens, whose last bars and notes count towards a repetition.
     """
-    if _empty_bar(ids):
+    meters = before[v.KIND[before] == INDEX["meter"]]
+    length = int(v.METER_LENGTH[v.VALUE[meters[-1]]]) if len(meters) else v.WHOLE
+    if _empty_bar(ids, length):
         return "an empty bar"
     tail = before[-4 * SAME_NOTES :]
     bars = _bars(np.concatenate([tail, ids]))
@@ -63,25 +65,32 @@ def _run(things: list[tuple[int, ...]], longest: int, new: int) -> bool:
     """Whether `longest` equal things stand in a row, the last of them among the `new` last ones."""
     run = 1
     for i in range(1, len(things)):
-        run = run + 1 if things[i] == things[i - 1] else 1
+        run = run + 1 if things[i] == things[i - 1] != (v.BAR,) else 1  # a held note is no repetition
         if run >= longest and i >= len(things) - new:
             return True
     return False
 
 
-def _empty_bar(ids: Ids) -> bool:
-    """Whether a bar has neither a note nor the rest of a long one."""
-    cursor, length, inside = 0, v.WHOLE, False
+def _empty_bar(ids: Ids, length: int) -> bool:
+    """Whether a bar has neither a note nor the rest of a long one.
+
+    Parameters
+    ----------
+    length : int
+        The ticks of the bars, as long as no meter in `ids` says otherwise.
+    """
+    cursor, kind, next_length = 0, "", length
+    bars = 0
     for token in [*ids.tolist(), v.BAR]:
-        kind, value = v.TABLE[v.KIND[token]].name, int(v.VALUE[token])
+        before, kind, value = kind, v.TABLE[v.KIND[token]].name, int(v.VALUE[token])
         if kind == "meter":
-            length = int(v.METER_LENGTH[value])
+            next_length = int(v.METER_LENGTH[value])
         elif kind == "bar":
-            if inside and cursor <= 0:
+            if bars and cursor <= 0:
                 return True
-            cursor, inside = max(0, cursor - length) if inside else cursor, True
+            cursor, length, bars = max(0, cursor - length), next_length, bars + 1
         elif kind == "position":
             cursor = value
         elif kind == "release":
-            cursor = value + 1
+            cursor = value + 1 + (cursor if before == "release" else 0)
     return False

@@ -4,7 +4,7 @@ Bars of the seed are counted by its own meter map. Its end is the end of its las
 what lasts a little over a bar line, or stops a little before one, ends on it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -33,10 +33,10 @@ class Seam:
         The track that is continued.
     line : Score
         Its melody on the grid, with the maps up to the seam.
-    bar : int
-        The seed's tick at which the bar of the seam begins: the one to fill, or the first new one.
+    grid_bar : int
+        The grid tick at which the bar of the seam begins: the one to fill, or the first new one.
     tick : int
-        Where the new notes may begin, in grid ticks behind `bar`; 0 if the seed ends on a bar line.
+        Where the new notes may begin, counted from there; 0 if the seed ends on a bar line.
     length : int
         The grid ticks of the bar that is to be filled, or of the last one of the seed.
     """
@@ -44,7 +44,7 @@ class Seam:
     score: Score
     track: int
     line: Score
-    bar: int
+    grid_bar: int
     tick: int
     length: int
 
@@ -60,33 +60,36 @@ class Seam:
             If the codec cannot write its meter down.
         """
         track = melody_track(score)
-        grid_end = _grid(score, melody(score, track), track)
-        bars = score.bars()
-        grid_bars = rescale(bars, score.resolution, GRID)
-        over = grid_end - int(grid_bars[-2]) if len(bars) > 1 else 0
-        if len(bars) > 2 and over <= _CLOSE:  # a tail over the bar line is no bar of its own
-            bars, grid_bars = bars[:-1], grid_bars[:-1]
-        start, stop = int(grid_bars[-2]), int(grid_bars[-1])
-        changes = (score.meters["tick"] > bars[-2]) & (score.meters["tick"] <= bars[-1])
-        inside = stop - grid_end > _CLOSE and not changes.any()
-        line = melody(score, track, until=grid_end if inside else stop)
-        return cls(
-            score,
-            track,
-            line,
-            int(bars[-2 if inside else -1]),
-            grid_end - start if inside else 0,
-            stop - start,
-        )
+        onset = rescale(score.notes["onset"], score.resolution, GRID)
+        ends = rescale(score.notes["onset"] + score.notes["duration"], score.resolution, GRID)
+        end, last = int(ends.max()), int(onset[np.argmax(ends)])
+        bars = melody(score, track, until=end).bars(end)
+        if len(bars) > 2 and end - bars[-2] <= _CLOSE and onset.max() < bars[-2]:
+            bars = bars[:-1]  # a tail over the bar line is no bar of its own
+        start, stop = int(bars[-2]), int(bars[-1])
+        line = melody(score, track, until=stop)
+        changes = bool((line.meters["tick"] == stop).any())
+        if changes or stop - end <= max(_CLOSE, min(GRID // 2, (stop - last) // 8)):
+            return cls(score, track, _closed(line, stop), stop, 0, stop - start)
+        line = melody(score, track, until=end)
+        return cls(score, track, line, start, max(end, line.end) - start, stop - start)
 
     @cached_property
     def ids(self) -> Ids:
         """The seed's tokens, up to the seam and without an end."""
-        return codec.encode(self.line, until=self._line_bar + self.tick)[:-1]
+        return codec.encode(self.line, until=self.grid_bar + self.tick)[:-1]
 
     @property
-    def _line_bar(self) -> int:
-        return int(rescale(np.array([self.bar]), self.score.resolution, GRID)[0])
+    def bar(self) -> int:
+        """The seed's tick at which the bar of the seam begins.
+
+        A bar line of the seed that is a little off the grid is the bar line all the same.
+        """
+        resolution = self.score.resolution
+        tick = int(rescale(np.array([self.grid_bar]), GRID, resolution)[0])
+        lines = self.score.bars(tick + resolution)
+        nearest = int(lines[np.argmin(abs(lines - tick))])
+        return nearest if abs(nearest - tick) * GRID <= _CLOSE * resolution else tick
 
     @property
     def meter(self) -> tuple[int, int]:
@@ -111,7 +114,7 @@ class Seam:
     @property
     def cursor(self) -> int:
         """The grid tick behind the beginning of the seam's bar where the melody's last note ends."""
-        start = self._line_bar if self.tick else self._line_bar - self.length
+        start = self.grid_bar if self.tick else self.grid_bar - self.length
         return max(0, self.line.end - start)
 
     def grammar(self, takes: int) -> Grammar:
@@ -181,8 +184,8 @@ class Seam:
         return places
 
 
-def _grid(score: Score, line: Score, track: int) -> int:
-    """Return the grid tick at which a seed's last note ends; the melody's as it is written."""
-    others = score.notes[score.notes["track"] != track]
-    ends = rescale(others["onset"] + others["duration"], score.resolution, GRID)
-    return max(line.end, int(ends.max()) if len(ends) else 0)
+def _closed(line: Score, stop: int) -> Score:
+    """Return a melody whose last note does not reach over a bar line."""
+    notes = line.notes.copy()
+    notes["duration"] = np.minimum(notes["duration"], np.maximum(1, stop - notes["onset"]))
+    return replace(line, notes=table(notes, NOTE))

@@ -25,6 +25,7 @@ from notegen.model.network import NetworkConfig
 
 FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
 SUFFIX = ".notegen"
+_LARGEST = 1 << 16  # of any size in a configuration
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -96,12 +97,15 @@ def load(name: str | PathLike[str]) -> Bundle:
     header = _header(path, data)
     try:
         tensors = load_tensors(data)
-        config = NetworkConfig(**header["config"])
+        config = _config(header["config"])
         weights = {name: tensors[name].astype(np.float32) for name in _shapes(config)}
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: the model file is damaged; train it or fetch it again") from error
-    if any(weights[name].shape != shape for name, shape in _shapes(config).items()):
-        raise BundleError(f"{path}: the model file is damaged: its weights are not of the sizes it states")
+    sizes = all(weights[name].shape == shape for name, shape in _shapes(config).items())
+    if not sizes or not all(np.isfinite(array).all() for array in weights.values()):
+        raise BundleError(
+            f"{path}: the model file is damaged: its weights are no numbers of the sizes it states"
+        )
     return Bundle(config, weights, header["provenance"], hashlib.sha256(data).hexdigest(), str(name))
 
 
@@ -144,6 +148,24 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
     if not isinstance(header.get("provenance"), dict):
         raise foreign
     return header
+
+
+def _config(said: dict[str, Any]) -> NetworkConfig:
+    """Return the configuration of a header.
+
+    Raises
+    ------
+    ValueError
+        If no network is like this.
+    """
+    config = NetworkConfig(**said)
+    sizes = (config.embedding, config.units, config.layers)
+    if (
+        not all(type(size) is int and 0 < size <= _LARGEST for size in sizes)
+        or config.vocabulary != vocabulary.SIZE
+    ):
+        raise ValueError
+    return config
 
 
 def _shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:

@@ -52,7 +52,7 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
         x, hidden, cell = layer(x, initial_state=states[2 * i : 2 * i + 2])  # x: (batch, time, units)
         after += [hidden, cell]
     x = keras.layers.Dropout(config.dropout, dtype=policy)(x)
-    logits = keras.layers.Dense(config.vocabulary, dtype=policy, name="logits")(x)
+    logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)
     return keras.Model([ids, *states], [logits, *after])
 
 

@@ -43,8 +43,8 @@ class Checkpoint:
         best : dict of arrays
             The weights that were best so far.
         """
-        arrays = {f"state.{i:04}": np.ascontiguousarray(array) for i, array in enumerate(state)}
-        arrays |= {f"best.{name}": np.ascontiguousarray(array) for name, array in best.items()}
+        arrays = {f"state.{i:04}": np.asarray(array, order="C") for i, array in enumerate(state)}
+        arrays |= {f"best.{name}": np.asarray(array, order="C") for name, array in best.items()}
         header = {"identity": json.dumps(identity, sort_keys=True), "place": json.dumps(place)}
         write_atomically(self.path, save(arrays, header), force=True)
 

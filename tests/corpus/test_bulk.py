@@ -28,7 +28,8 @@ def files(draw: st.DrawFn) -> bytes:
     meter = draw(st.sampled_from(METERS))
     later = draw(st.sampled_from(METERS))
     meters = [(0, *meter)] if draw(st.booleans()) else [(0, 1, 8), (12 * unit, *meter), (600 * unit, *later)]
-    keys = draw(st.sampled_from(([], [(0, 0, 0)], [(0, 2, 0)], [(0, -3, 1)], [(0, 1, 0), (960 * unit, 2, 0)])))
+    one, two = [(0, -3, 1)], [(0, 1, 0), (960 * unit, 2, 0)]
+    keys = draw(st.sampled_from(([], [(0, 0, 0)], [(0, 2, 0)], one, two)))
     score = Score(
         notes=table(sorted(rows), NOTE),
         meters=table(meters, METER),
