@@ -1,14 +1,13 @@
 """Candidate representations of the same reduced scores, by bits per note on the same held-out tunes.
 
-Each candidate is trained with the same small network for the same time, with the same transpositions,
-and everything that it encodes counts: meter, key, bars, rhythm, pitch and end. Time is processor
-time, so that other work on the machine does not favour one candidate. An n-gram of each candidate,
-of order 7 and without transposition, stands beside it.
+Each candidate is trained with the same small network, the same transpositions and the same number of
+tokens: the same time on the same machine, whatever else it does. Everything that a candidate encodes
+counts: meter, key, bars, rhythm, pitch and end. An n-gram of each candidate, of order 7 with
+Kneser-Ney smoothing and without transposition, stands beside it.
 """
 
 import argparse
 import math
-import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -92,34 +91,29 @@ CANDIDATES: dict[str, Encoder] = {
 }
 
 
-def measure(
-    encode: Encoder, train: list[Ids], test: list[Ids], budget: float, units: int
-) -> dict[str, float]:
-    """Train one candidate for a time; return its bits per note and how far it came."""
+def measure(encode: Encoder, train: list[Ids], test: list[Ids], budget: int, units: int) -> dict[str, float]:
+    """Train one candidate on so many tokens; return its bits per note and how far it came."""
     engine = Engine(NetworkConfig(VOCABULARY, embedding=96, units=units, layers=1, dropout=0.1))
     transpose, rng = transposing(), np.random.default_rng(0)
     coded = [encode(piece) for piece in test]
-    begun: float | None = None
-    updates = seen = 0
+    updates = seen = tokens = 0
     while True:
         for batch in batches(train, 32, rng, lambda ids, rng: encode(transpose(ids, rng))):
             seen += len(batch)
             for step in steps(batch, 64):
-                spent = 0.0 if begun is None else time.process_time() - begun
-                if spent > budget:
+                engine.rate(3e-3 * min(1.0, (updates + 1) / 100, max(0.02, 1 - tokens / budget)))
+                engine.learn(step)
+                updates, tokens = updates + 1, tokens + int((step.targets != v.PAD).sum())
+                if tokens >= budget:
                     nats = sum(engine.nats(step) for rest in batches(coded, 32) for step in steps(rest, 512))
                     bits = nats / math.log(2) / sum(map(note_count, test))
                     return {"bits_per_note": bits, "updates": updates, "epochs": seen / len(train)}
-                engine.rate(3e-3 * max(0.02, 1 - spent / budget))
-                engine.learn(step)
-                begun = time.process_time() if begun is None else begun  # the first step builds the graph
-                updates += 1
 
 
 def run(arguments: list[str]) -> dict[str, object]:
     """Train all candidates, and print a row for each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks representation")
-    parser.add_argument("--seconds", type=float, default=500, help="processor time for each candidate")
+    parser.add_argument("--tokens", type=int, default=1_500_000, help="tokens to train each candidate on")
     parser.add_argument("--units", type=int, default=192)
     options = parser.parse_args(arguments)
     tunes = corpus()
@@ -127,10 +121,10 @@ def run(arguments: list[str]) -> dict[str, object]:
     notes = sum(map(note_count, valid))
     rows = {}
     for name, encode in CANDIDATES.items():
-        row = measure(encode, train, valid, options.seconds, options.units)
+        row = measure(encode, train, valid, options.tokens, options.units)
         model = NGram([encode(piece) for piece in train], 7, VOCABULARY)
         row["ngram"] = sum(float(model.nats(encode(piece)).sum()) for piece in valid) / math.log(2) / notes
         row["tokens_per_note"] = sum(len(encode(piece)) for piece in valid) / notes
         rows[name] = row
         print(f"{name:32}", *(f"{key} {value:.3f}" for key, value in row.items()), flush=True)
-    return {"seconds": options.seconds, "units": options.units, "rows": rows}
+    return {"tokens": options.tokens, "units": options.units, "rows": rows}

@@ -38,8 +38,10 @@ def command(sources: tuple[str, ...], output: Path, force: bool, **settings: Any
     on with the same command.
     """
     from notegen.codecs.notes import note_count
+    from notegen.training.engine import require
     from notegen.training.train import FEW_NOTES, suggest, train
 
+    require()
     corpus = open_corpus(sources)
     sides = ", ".join(f"{len(pieces)} to {side}" for side, pieces in corpus.sides.items())
     notes = sum(note_count(piece.ids) for piece in corpus.pieces)

@@ -1,5 +1,6 @@
 """The engine: the network, its optimiser and its state, behind a few verbs. TensorFlow is used here alone."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -96,18 +97,28 @@ class Engine:
         return [*self.model.variables, *self.optimizer.variables]
 
 
+def require() -> None:
+    """Check that training is possible, without the seconds that an import takes.
+
+    Raises
+    ------
+    MissingExtraError
+        If TensorFlow is not installed.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise MissingExtraError("training", "train")
+
+
 def _import() -> tuple[Any, Any]:
     """Import Keras and TensorFlow without what the latter has to say of the machine."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        with _silent():
-            import keras
-            import tensorflow as tf
+    require()
+    with _silent():
+        import keras
+        import tensorflow as tf
 
-            tf.config.list_physical_devices()
-    except ImportError as error:
-        raise MissingExtraError("training", "train") from error
+        tf.config.list_physical_devices()
     return keras, tf
 
 
