@@ -5,6 +5,7 @@ What a file is read as does not depend on the way it takes: a file that is not p
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -33,21 +34,11 @@ class _File(NamedTuple):
 
 def encode_files(contents: Iterable[bytes]) -> list[Ids | NotegenError]:
     """Turn the bytes of MIDI files into tokens, or into the error that says why not."""
-    out: list[Ids | NotegenError | None] = []
-    plain: list[_File] = []
-    rest: dict[int, bytes] = {}
-    for i, data in enumerate(contents):
-        out.append(None)
-        rest[i] = data
-        file = _plain(i, data)
-        if file is not None:
-            plain.append(file)
-    for i, ids in _encode(plain).items():
-        out[i] = ids
-        del rest[i]
-    for i, data in rest.items():
-        out[i] = _encode_alone(data)
-    return [ids for ids in out if ids is not None]
+    files = list(contents)
+    plain = [file for i, data in enumerate(files) if (file := _plain(i, data)) is not None]
+    done = _encode(plain)
+    done |= _encode([_top(file) for file in plain if file.place not in done])
+    return [done[i] if i in done else _encode_alone(data) for i, data in enumerate(files)]
 
 
 def _encode_alone(data: bytes) -> Ids | NotegenError:
@@ -72,9 +63,17 @@ def _plain(index: int, data: bytes) -> _File | None:
         return None
     if not meters or meters[0][0]:
         meters.insert(0, (0, 4, 4))
-    if len({tick for tick, _, _ in meters}) < len(meters):
+    if any(first[0] >= second[0] for first, second in pairwise(meters)):
         return None
     return _File(index, tracks[0].notes.numpy(), meters, named, resolution)
+
+
+def _top(file: _File) -> _File:
+    """Keep the highest of notes that begin together."""
+    time, pitch = file.columns["time"], file.columns["pitch"]
+    order = np.lexsort((-pitch, time))
+    order = order[np.append(True, np.diff(time[order]) > 0)]
+    return file._replace(columns={name: column[order] for name, column in file.columns.items()})
 
 
 def _grid_row(tick: int, first: int, second: int, resolution: int) -> Row:
@@ -113,11 +112,8 @@ def _encode(files: list[_File]) -> dict[int, Ids]:
         _keys(chosen, np.searchsorted(good, owner[kept]), pitch, spans),
         [tick + 1 for tick in final],
     )
-    return (
-        {file.place: ids for file, ids in zip(chosen, codec.encode_many(lines), strict=True)}
-        if chosen
-        else {}
-    )
+    coded = codec.encode_many(lines) if chosen else []
+    return {file.place: ids for file, ids in zip(chosen, coded, strict=True)}
 
 
 def _keys(

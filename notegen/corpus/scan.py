@@ -114,7 +114,8 @@ def _batched(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
 
 def _content(path: Path) -> bytes | DataError:
     try:
-        return path.read_bytes()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (twice as fast as Path.read_bytes)
+            return file.read()
     except OSError as error:
         return DataError(f"cannot be read: {error.strerror}")
 
