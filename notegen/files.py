@@ -1,10 +1,25 @@
-"""Writing files so that nothing is lost and nothing is left half-written."""
+"""Reading files, and writing them so that nothing is lost and nothing is left half-written."""
 
 import os
 import tempfile
 from pathlib import Path
 
 from notegen.errors import DataError, UsageError
+
+
+def read(path: Path) -> bytes:
+    """Read a file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read; the message begins with its path.
+    """
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (twice as fast as Path.read_bytes)
+            return file.read()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def write_atomically(path: Path, data: bytes, *, force: bool = False) -> None:

@@ -11,6 +11,7 @@ from notegen.codecs import notes
 from notegen.codecs.vocabulary import FIRST, LONGEST_RELEASE, Ids
 from notegen.corpus.bulk import encode_files
 from notegen.errors import DataError, EmptyError, NotegenError, RangeError
+from notegen.files import read
 from notegen.formats import ABC_SUFFIXES, SUFFIXES, abc
 from notegen.melody import melody
 from notegen.score import Score
@@ -114,10 +115,9 @@ def _batched(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
 
 def _content(path: Path) -> bytes | DataError:
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (twice as fast as Path.read_bytes)
-            return file.read()
-    except OSError as error:
-        return DataError(f"cannot be read: {error.strerror}")
+        return read(path)
+    except DataError as error:
+        return DataError(str(error).removeprefix(f"{path}: "))  # a refusal is named by its path already
 
 
 def _tunes(path: Path, data: bytes) -> Iterator[Named]:

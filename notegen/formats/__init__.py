@@ -3,8 +3,8 @@
 from os import PathLike
 from pathlib import Path
 
+from notegen import files
 from notegen.errors import DataError, EmptyError, FormatError, UsageError
-from notegen.files import write_atomically
 from notegen.formats import abc, midi
 from notegen.score import Score
 
@@ -24,10 +24,7 @@ def read(path: str | PathLike[str]) -> Score:
         If there is nothing in it.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    data = files.read(path)
     if not data:
         raise EmptyError(f"{path}: the file is empty")
     try:
@@ -50,7 +47,7 @@ def write(score: Score, path: str | PathLike[str], *, force: bool = False) -> No
     path = Path(path)
     if path.suffix.lower() not in MIDI_SUFFIXES:
         raise UsageError(f"{path}: scores are written as MIDI; end the name in .mid")
-    write_atomically(path, midi.encode(score), force=force)
+    files.write_atomically(path, midi.encode(score), force=force)
 
 
 __all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "SUFFIXES", "FormatError", "read", "write"]

@@ -20,7 +20,7 @@ from safetensors.numpy import save as save_tensors
 
 from notegen.codecs import vocabulary
 from notegen.errors import BundleError, DataError
-from notegen.files import write_atomically
+from notegen.files import read, write_atomically
 from notegen.model.network import NetworkConfig
 
 FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
@@ -90,10 +90,7 @@ def load(name: str | PathLike[str]) -> Bundle:
         If there is no such file.
     """
     path = _find(name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    data = read(path)
     header = _header(path, data)
     try:
         tensors = load_tensors(data)

@@ -5,7 +5,7 @@ Empirical Study of Smoothing Techniques for Language Modeling, 1999) and Witten-
 kept as sorted 64-bit hashes, so that a corpus in all transpositions fits into memory.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,23 +187,25 @@ def _find(table: Hashes, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.
     return at, table[at] == wanted
 
 
+def _look_up(level: _Level, context: Hashes, gram: Hashes) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return which contexts are known, where they stand in the table, and how often each gram was seen."""
+    at, known = _find(level.contexts, context)
+    row, seen = _find(level.grams, gram)
+    return known, at, np.where(seen, level.counts[row], 0)
+
+
 def _kneser_ney(
     level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    at, known = _find(level.contexts, context)
-    row, seen = _find(level.grams, gram)
-    count = np.where(seen, level.counts[row], 0)
-    total = level.totals[at]
+    known, at, count = _look_up(level, context, gram)
     freed = level.discounts[1:] @ level.kinds[:, at]
     kept = np.maximum(count - level.discounts[np.minimum(count, 3)], 0.0)
-    return np.where(known, (kept + freed * shorter) / total, shorter)
+    return np.where(known, (kept + freed * shorter) / level.totals[at], shorter)
 
 
 def _witten_bell(
     level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    at, known = _find(level.contexts, context)
-    row, seen = _find(level.grams, gram)
-    count = np.where(seen, level.counts[row], 0)
+    known, at, count = _look_up(level, context, gram)
     kinds = level.kinds[:, at].sum(axis=0)
     return np.where(known, (count + kinds * shorter) / (level.totals[at] + kinds), shorter)
