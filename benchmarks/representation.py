@@ -113,7 +113,7 @@ def measure(encode: Encoder, train: list[Ids], test: list[Ids], budget: int, uni
 def run(arguments: list[str]) -> dict[str, object]:
     """Train all candidates, and print a row for each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks representation")
-    parser.add_argument("--tokens", type=int, default=1_500_000, help="tokens to train each candidate on")
+    parser.add_argument("--tokens", type=int, default=1_000_000, help="tokens to train each candidate on")
     parser.add_argument("--units", type=int, default=192)
     options = parser.parse_args(arguments)
     tunes = corpus()
