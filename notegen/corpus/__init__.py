@@ -15,7 +15,6 @@ from notegen.corpus.dedupe import content_hash
 from notegen.corpus.scan import Named, Piece, Refusal, files, read_files, scan
 from notegen.corpus.split import split
 from notegen.errors import DataError
-from notegen.score import Score
 
 
 @dataclass(frozen=True)
@@ -122,4 +121,4 @@ def _counts(rows: list[v.Ids], kind: str) -> dict[str, int]:
     return dict(names.most_common())
 
 
-__all__ = ["Corpus", "Named", "Piece", "Refusal", "Score"]
+__all__ = ["Corpus", "Named", "Piece", "Refusal"]

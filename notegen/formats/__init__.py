@@ -4,7 +4,7 @@ from os import PathLike
 from pathlib import Path
 
 from notegen import files
-from notegen.errors import DataError, EmptyError, FormatError, UsageError
+from notegen.errors import DataError, EmptyError, UsageError
 from notegen.formats import abc, midi
 from notegen.score import Score
 
@@ -50,4 +50,4 @@ def write(score: Score, path: str | PathLike[str], *, force: bool = False) -> No
     files.write_atomically(path, midi.encode(score), force=force)
 
 
-__all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "SUFFIXES", "FormatError", "read", "write"]
+__all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "SUFFIXES", "read", "write"]
