@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from notegen.errors import DataError, UsageError
@@ -23,33 +25,39 @@ def read(path: Path) -> bytes:
 
 
 def write_atomically(path: Path, data: bytes, *, force: bool = False) -> None:
-    """Write a file under a temporary name in its folder, then give it its own.
+    """Write a file whole or not at all; see `replacing`."""
+    with replacing(path, force=force) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a temporary name in a file's folder to write to; it becomes the file if all goes well.
 
     Raises
     ------
     UsageError
         If the file exists and `force` is not set.
     DataError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or writing fails.
     """
     try:
         if path.exists() and not force:
             raise UsageError(f"{path} exists already; choose another name or use --force")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:
