@@ -45,6 +45,8 @@ class Take:
         How many drawings were discarded for it.
     seed : int
         The random seed of all takes of the call.
+    seam : int, optional
+        The tick of `score` from which on it is new; None if all of it is.
     """
 
     score: Score
@@ -54,6 +56,7 @@ class Take:
     flaw: str
     redrawn: int
     seed: int
+    seam: int | None = None
 
 
 def compose(
@@ -115,7 +118,8 @@ def compose(
     takes = []
     for i in judge.rank(bits, flaws, human):
         whole, fresh = place.finish(drafts[i].ids)
-        takes.append(Take(whole, fresh, bits[i], note_count(drafts[i].ids), flaws[i], redrawn[i], seed))
+        count = note_count(drafts[i].ids)
+        takes.append(Take(whole, fresh, bits[i], count, flaws[i], redrawn[i], seed, place.tick))
     return takes
 
 
@@ -133,6 +137,7 @@ class _Continuation:
 
     def __init__(self, seam: Seam) -> None:
         self.seam, self.forced, self.before = seam, seam.forced, seam.ids
+        self.tick: int | None = seam.end
 
     def prompt(self, runtime: Runtime) -> Prompt:
         return read(runtime, self.before)
@@ -169,6 +174,7 @@ class _Opening:
 
     def __init__(self, meter: tuple[int, int] | None, key: Key | None) -> None:
         self.key = key
+        self.tick: int | None = None
         self.before = np.array([v.START], dtype=np.int32)
         if meter is not None and meter not in v.METER_ID:
             raise UsageError(f"{meter[0]}/{meter[1]} is no meter that notegen knows: bars last up to 8/4")

@@ -62,6 +62,7 @@ def describe(
         "seed": takes[0].seed,
         "options": options,
         "human_bits_per_note": model.provenance.get("valid_bits_per_note"),
+        "seam": None if options.get("only_new") else takes[0].seam,
         "takes": [
             {
                 "file": path.name,
@@ -73,6 +74,18 @@ def describe(
             for take, path in zip(takes, paths, strict=True)
         ],
     }
+
+
+def seam_of(path: Path) -> int | None:
+    """Return the tick from which on a take that was saved is new, as the sidecar in its folder says."""
+    for sidecar in sorted(path.parent.glob("*.json")):
+        try:
+            said = json.loads(sidecar.read_bytes())
+            if any(take["file"] == path.name for take in said["takes"]):
+                return None if said["seam"] is None else int(said["seam"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # some other file
+    return None
 
 
 def _next_number(folder: Path, stem: str) -> int:

@@ -92,6 +92,11 @@ class Seam:
         return nearest if abs(nearest - tick) * GRID <= _CLOSE * resolution else tick
 
     @property
+    def end(self) -> int:
+        """The seed's tick from which on the music is new."""
+        return self.bar + int(rescale(np.array([self.tick]), GRID, self.score.resolution)[0])
+
+    @property
     def meter(self) -> tuple[int, int]:
         """The meter of the new bars."""
         return self.line.meter_at(self.line.meters["tick"][-1])
