@@ -1,0 +1,1 @@
+"""Notation: a score as bars, voices and note values, ready to be engraved."""
