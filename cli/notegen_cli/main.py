@@ -11,6 +11,10 @@ from notegen.errors import NotegenError, UsageError
 
 COMMANDS = {
     "compose": "Continue a MIDI file, or begin a tune.",
+    "show": "Draw a piano roll, or print one.",
+    "engrave": "Write sheet music.",
+    "render": "Write sound.",
+    "play": "Play a file.",
     "train": "Train a model on your own tunes.",
     "corpus": "Look at what there is to train on.",
     "models": "List models, or show one.",

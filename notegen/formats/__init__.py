@@ -10,11 +10,12 @@ from notegen.score import Score
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
 ABC_SUFFIXES = (".abc",)
-SUFFIXES = MIDI_SUFFIXES + ABC_SUFFIXES
+MUSICXML_SUFFIXES = (".musicxml", ".xml", ".mxl")
+SUFFIXES = MIDI_SUFFIXES + ABC_SUFFIXES + MUSICXML_SUFFIXES
 
 
 def read(path: str | PathLike[str]) -> Score:
-    """Read a score from a MIDI or ABC file; of an ABC tunebook, its first tune.
+    """Read a score from a MIDI, ABC or MusicXML file; of an ABC tunebook, its first tune.
 
     Raises
     ------
@@ -30,6 +31,10 @@ def read(path: str | PathLike[str]) -> Score:
     try:
         if path.suffix.lower() in ABC_SUFFIXES:
             return abc.read_book(data.decode("utf-8", "replace"))[0]
+        if path.suffix.lower() in MUSICXML_SUFFIXES:
+            from notegen.formats import musicxml  # its libraries take a while to import
+
+            return musicxml.decode(data)
         return midi.decode(data)
     except DataError as error:
         raise type(error)(f"{path}: {error}") from None
@@ -50,4 +55,4 @@ def write(score: Score, path: str | PathLike[str], *, force: bool = False) -> No
     files.write_atomically(path, midi.encode(score), force=force)
 
 
-__all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "SUFFIXES", "read", "write"]
+__all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "MUSICXML_SUFFIXES", "SUFFIXES", "read", "write"]

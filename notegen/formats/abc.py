@@ -3,7 +3,8 @@
 abc2midi plays repeats and endings out, knows keys, ties, tuplets and broken rhythm, and writes a
 performance as MIDI. What a performance does not tell is asked for with controllers that are slipped
 into the text: one at each bar line, one at each tie. Ornaments, chord symbols and slurs are left out
-before. Each tune is converted once; the whole book in one call.
+before; of ``%%MIDI`` lines program and channel are kept. Each tune is converted once; the whole book in
+one call.
 """
 
 import importlib.util
@@ -11,18 +12,17 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from notegen.errors import EmptyError, FormatError, NotegenError
 from notegen.formats import midi
+from notegen.formats.bars import regular
 from notegen.keys import Key
-from notegen.score import EVENT, KEY, METER, NOTE, Score, Table, meter_of, table
+from notegen.score import EVENT, KEY, NOTE, Score, Table, table
 
 _BAR, _TIE = 20, 21  # controllers that General MIDI leaves undefined
 _BAR_MARK = f"[I:MIDI control {_BAR} 1]"
@@ -44,6 +44,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_INSTRUMENT = re.compile(r"%%MIDI\s+(program|channel)\s+\d")
 _KEY = re.compile(r"([A-G][#b]?)\s*([A-Za-z]{0,3})")
 
 
@@ -119,6 +120,8 @@ def mark_up(lines: tuple[str, ...]) -> str:
     body: list[str] = []
     in_body = False
     for raw in lines:
+        if _INSTRUMENT.match(raw):
+            (body if in_body else head).append(raw)
         line = "" if raw.startswith("%") else re.split(r"(?<!\\)%", raw)[0].rstrip()
         field = re.match(r"([A-Za-z]):", line) and not re.match(r"[A-Za-z]:[|:]", line)
         if field and line[0] in ("K" if in_body else "MLQTK"):
@@ -128,35 +131,53 @@ def mark_up(lines: tuple[str, ...]) -> str:
                 head += ["%%MIDI nobeataccents", "%%MIDI chordattack 0", "%%MIDI gchordoff"]
         elif (field and in_body and line[0] in "MLQV") or (line and in_body and not field):
             body.append(line)
-    music = "\n".join(body)
-    parts = [piece if re.match(r"[A-Z]:[^|:]", piece) else _mark_line(piece) for piece in music.split("\n")]
-    return "\n".join([*head, *parts])
+    music = [line if re.match(r"[A-Z]:[^|:]|%%", line) else _mark_line(line) for line in body]
+    return "\n".join([*head, *music])
 
 
 def _mark_line(line: str) -> str:
     tokens = [
         match for match in _TOKENS.finditer(line) if match.lastgroup != "left_out" and not match["left_out"]
     ]
-    out = []
+    out, in_chord, waiting = [], False, ""  # what waits for the end of a chord and its length
     for i, token in enumerate(tokens):
         text = token.group()
+        if waiting and not in_chord and text not in "0123456789/":
+            out.append(waiting)
+            waiting = ""
+        in_chord = text != "]" and (in_chord or text == "[")
         if token["bar"]:
             text += _BAR_MARK
         elif token["rest"]:
             text = _REST
         elif token["tie"]:
-            text = _TIE_MARK if _is_tie(tokens, i) else ""
+            text = _TIE_MARK if _is_tie(tokens, i, in_chord) else ""
+            if in_chord:
+                text, waiting = "", waiting or text
         out.append(text)
-    return "".join(out)
+    return "".join(out) + waiting
 
 
-def _is_tie(tokens: list[re.Match[str]], i: int) -> bool:
-    """Whether the notes on both sides of a hyphen have one pitch; else it stands for a slur."""
-    before = next((token["pitch"] for token in reversed(tokens[:i]) if token["note"]), None)
-    after = next((token["pitch"] for token in tokens[i:] if token["note"]), None)
-    if before is None or after is None:
-        return before is not None
-    return before.lstrip("_^=") == after.lstrip("_^=")
+def _is_tie(tokens: list[re.Match[str]], i: int, in_chord: bool) -> bool:
+    """Whether a pitch stands on both sides of a hyphen, or nothing behind it; else it is a slur."""
+    before = _pitches(tokens[i - 1 :: -1] if i else [], "]", "[")
+    if in_chord:
+        before, i = before[:1], next((j for j in range(i, len(tokens)) if tokens[j].group() == "]"), i)
+    after = _pitches(tokens[i + 1 :], "[", "]")
+    return bool(before) and (not after or bool(set(before) & set(after)))
+
+
+def _pitches(tokens: list[re.Match[str]], opening: str, closing: str) -> list[str]:
+    """Return the letters of the first note among tokens, or of all notes of the first chord."""
+    found: list[str] = []
+    in_chord = False
+    for token in tokens:
+        if token["note"]:
+            found.append(token["pitch"].lstrip("_^="))
+        in_chord = in_chord or (token.group() == opening and not found)
+        if (found and not in_chord) or (in_chord and token.group() == closing):
+            break
+    return found
 
 
 def _convert(tunes: list[Tune], folder: Path) -> list[Score | NotegenError]:
@@ -206,7 +227,7 @@ def _read_tune(tune: Tune, path: Path) -> Score | NotegenError:
     return replace(
         played,
         notes=_tidy(notes, ties),
-        meters=_regular(played, np.unique(bars)),
+        meters=regular(played, np.unique(bars)),
         keys=_modes(played.keys, tune.keys),
         tracks=tuple(
             replace(track, name=track.name if i else tune.title) for i, track in enumerate(played.tracks)
@@ -251,34 +272,3 @@ def _modes(keys: Table, fields: tuple[str, ...]) -> Table:
                 key = Key.parse(match[1])
             named.setdefault(key.fifths, key.mode)
     return table([(tick, fifths, named.get(fifths, 0)) for tick, fifths, _ in keys.tolist()], KEY)
-
-
-def _regular(played: Score, lines: NDArray[np.int64]) -> Table:
-    """Return the meter map that puts bar lines where the played text has them."""
-    rows: list[tuple[int, int, int]] = []
-    for start, length, whole in _bars(played, lines):
-        nominal = played.meter_at(start)
-        meter = nominal if whole else meter_of(length, nominal[1], played.resolution)
-        if meter is not None and (not rows or rows[-1][1:] != meter):
-            rows.append((start, *meter))
-    return table(rows or [(0, *played.meter_at(0))], METER)
-
-
-def _bars(played: Score, lines: NDArray[np.int64]) -> Iterator[tuple[int, int, bool]]:
-    """Yield start, length and regularity of bars; the two halves of a bar around a repeat are one."""
-    starts = [0, *(tick for tick in lines.tolist() if 0 < tick < played.end)]
-    ends = [*starts[1:], played.end]
-    i = 0
-    while i < len(starts):
-        expected = played.bar_length(played.meter_at(starts[i]))
-        j = i
-        while i and j + 1 < len(starts) and ends[j] - starts[i] < expected:
-            j += 1
-        if ends[j] - starts[i] != expected:
-            j = i
-        whole, left = divmod(ends[j] - starts[i], expected)
-        if whole:
-            yield starts[i], whole * expected, True
-        if left:
-            yield ends[j] - left, left, j + 1 == len(starts) and i > 0
-        i = j + 1

@@ -1,0 +1,66 @@
+"""notegen show."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from notegen import formats
+from notegen.errors import DataError
+from notegen.generation.save import seam_of
+from notegen.rendering import blocks, layout, pianoroll
+from notegen.rendering.layout import Roll
+
+
+@click.command()
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--output", metavar="PATH", type=click.Path(path_type=Path), help="A picture to write: .png or .svg."
+)
+@click.option("--force", is_flag=True, help="Write over a picture that exists.")
+def command(paths: tuple[Path, ...], output: Path | None, force: bool) -> None:
+    """Draw FILE as a piano roll: into a picture, or as text if none is named.
+
+    Several files stand below each other, on the same scale in a picture. Of a take, the place where
+    the new bars begin is marked.
+    """
+    rolls = [_open(path) for path in paths]
+    if output is None:
+        _print(rolls)
+        return
+    pianoroll.draw(rolls, output, force=force)
+    click.echo(f"{output}  {_summary(rolls)}")
+
+
+def _open(path: Path) -> Roll:
+    """Read a file, and see that it can be drawn."""
+    score = formats.read(path)
+    try:
+        layout.bars(score)
+    except DataError as error:
+        raise type(error)(f"{path}: {error}") from None
+    return Roll(score, path.name, seam_of(path))
+
+
+def _print(rolls: list[Roll]) -> None:
+    width = shutil.get_terminal_size().columns
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    texts = [
+        blocks.text(roll.score, width=width, seam=roll.seam, colour=colour, title=roll.title)
+        for roll in rolls
+    ]
+    text, encoding = "\n".join(texts), sys.stdout.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(blocks.ASCII).encode(encoding, "replace").decode(encoding)
+    click.echo(text, nl=False)
+
+
+def _summary(rolls: list[Roll]) -> str:
+    bars = sum(len(layout.bars(roll.score).lines) - 1 for roll in rolls)
+    notes = sum(len(roll.score.notes) for roll in rolls)
+    files = f"{len(rolls)} files, " if len(rolls) > 1 else ""
+    return f"{files}{bars} bar{'s' * (bars != 1)}, {notes} note{'s' * (notes != 1)}"

@@ -1,0 +1,1 @@
+"""Scores as sound and as pictures."""

@@ -1,0 +1,615 @@
+import io
+import random
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from notegen.errors import EmptyError, FormatError, MissingExtraError, NotegenError
+from notegen.formats import midi, musicxml, read
+from notegen.keys import Key
+
+pytest.importorskip("music21")
+
+C, D, E, F, G = 60, 62, 64, 65, 67
+FOUR = "<divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time>"
+PART = '<score-part id="P1"><part-name>Flute</part-name></score-part>'
+
+
+def note(name, duration, inside="", **attributes):
+    """Write a note such as ``F#5``; `inside` is put between its duration and its end."""
+    sharp = "<alter>1</alter>" if "#" in name else "<alter>-1</alter>" if "b" in name else ""
+    head = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return (
+        f"<note{head}><pitch><step>{name[0]}</step>{sharp}<octave>{name[-1]}</octave></pitch>"
+        f"<duration>{duration}</duration>{inside}</note>"
+    )
+
+
+def chord(names, duration, inside=""):
+    first, *others = (note(name, duration, inside) for name in names)
+    return first + "".join(other.replace("<note>", "<note><chord/>") for other in others)
+
+
+def rest(duration, measure=""):
+    return f"<note><rest{measure}/><duration>{duration}</duration></note>"
+
+
+def voice(number):
+    return f"<voice>{number}</voice>"
+
+
+def backup(duration):
+    return f"<backup><duration>{duration}</duration></backup>"
+
+
+def attributes(inside):
+    return f"<attributes>{inside}</attributes>"
+
+
+def direction(inside, sound=""):
+    return f"<direction><direction-type>{inside}</direction-type>{sound}</direction>"
+
+
+def repeat(way, ending=""):
+    location = "left" if way == "forward" else "right"
+    return f'<barline location="{location}">{ending}<repeat direction="{way}"/></barline>'
+
+
+def ending(number, kind):
+    return f'<ending number="{number}" type="{kind}"/>'
+
+
+def part(*bars, name="P1"):
+    """Write a part; a bar that begins with an exclamation mark does not count (implicit)."""
+    text = ""
+    for i, bar in enumerate(bars):
+        implicit = ' implicit="yes"' if bar.startswith("!") else ""
+        text += f'<measure number="{i + 1}"{implicit}>{bar.removeprefix("!")}</measure>'
+    return f'<part id="{name}">{text}</part>'
+
+
+def file(*parts, listed=PART, head=""):
+    text = f"{head}<part-list>{listed}</part-list>{''.join(parts)}"
+    return f'<?xml version="1.0" encoding="UTF-8"?><score-partwise version="4.0">{text}</score-partwise>'
+
+
+def decode(*parts, **rest_):
+    return musicxml.decode(file(*parts, **rest_).encode())
+
+
+def play(*bars, **rest_):
+    return decode(part(*bars), **rest_)
+
+
+def heard(score):
+    """Return notes as (onset, duration, pitch), in quarters."""
+    return [(row[0] / score.resolution, row[1] / score.resolution, row[2]) for row in score.notes.tolist()]
+
+
+def pitches(*bars):
+    return play(*bars).notes["pitch"].tolist()
+
+
+def meters(*bars):
+    score = play(*bars)
+    return [(tick / score.resolution, *meter) for tick, *meter in score.meters.tolist()]
+
+
+def whole(name):
+    return note(name, 4)
+
+
+FIRST = attributes(FOUR)
+
+
+# Notes.
+
+
+def test_notes_rests_and_chords():
+    score = play(FIRST + note("C4", 1) + rest(1) + chord(["E4", "C4", "G4"], 2), note("F#5", 3) + rest(1))
+    assert heard(score) == [(0, 1, C), (2, 2, C), (2, 2, E), (2, 2, G), (4, 3, 78)]
+
+
+def test_two_voices_begin_together():
+    upper = note("E5", 2, voice(1)) + note("F5", 2, voice(1))
+    lower = note("C4", 1, voice(2)) + "<forward><duration>2</duration></forward>" + note("D4", 1, voice(2))
+    score = play(FIRST + upper + backup(4) + lower, whole("C4"))
+    assert heard(score) == [(0, 1, C), (0, 2, 76), (2, 2, 77), (3, 1, D), (4, 4, C)]
+
+
+def test_a_voice_that_stops_early_does_not_shorten_the_bar():
+    score = play(FIRST + note("C4", 4, voice(1)) + backup(4) + note("E4", 1, voice(2)), whole("D4"))
+    assert heard(score)[-1] == (4, 4, D)
+
+
+def test_a_bar_that_ends_with_a_forward_is_whole():
+    assert heard(play(FIRST + note("C4", 1) + "<forward><duration>3</duration></forward>", whole("D4"))) == [
+        (0, 1, C),
+        (4, 4, D),
+    ]
+
+
+def test_a_part_with_two_staves_is_one_track():
+    staves = attributes(FOUR + "<staves>2</staves>")
+    right = note("E5", 4, voice(1) + "<staff>1</staff>")
+    left = note("C3", 2, voice(5) + "<staff>2</staff>") + note("G3", 2, voice(5) + "<staff>1</staff>")
+    score = play(staves + right + backup(4) + left)
+    assert len(score.tracks) == 1
+    assert heard(score) == [(0, 2, 48), (0, 4, 76), (2, 2, 55)]
+
+
+@pytest.mark.parametrize("divisions", [6, 10080])
+def test_tuplets_are_exact(divisions):
+    unit = divisions // 3
+    modified = (
+        "<time-modification><actual-notes>3</actual-notes><normal-notes>2</normal-notes></time-modification>"
+    )
+    bar = attributes(f"<divisions>{divisions}</divisions>")
+    bar += "".join(note(name, unit, f"<type>eighth</type>{modified}") for name in ("C4", "D4", "E4"))
+    score = play(bar + note("F4", 3 * divisions))
+    assert (score.resolution, score.notes["onset"].tolist()) == (480, [0, 160, 320, 480])
+
+
+def test_the_resolution_grows_where_480_is_not_enough():
+    bar = attributes("<divisions>7</divisions>") + note("C4", 1) + note("D4", 6) + note("E4", 21)
+    score = play(bar)
+    assert score.resolution == 3360
+    assert score.notes["onset"].tolist() == [0, 480, 3360]
+
+
+@pytest.mark.parametrize("divisions", [32749, 4001 * 11])
+def test_times_that_no_resolution_holds_are_rounded(divisions):
+    score = play(
+        attributes(f"<divisions>{divisions}</divisions>") + note("C4", 1) + note("D4", divisions - 1)
+    )
+    assert score.resolution <= 0x7FFF
+    assert score.end == score.resolution
+
+
+def test_grace_notes_cues_chord_symbols_and_lyrics_are_left_out():
+    grace = note("D5", 1).replace("<note>", "<note><grace/>").replace("<duration>1</duration>", "")
+    cue = note("D5", 1).replace("<note>", "<note><cue/>")
+    harmony = "<harmony><root><root-step>C</root-step></root><kind>major-seventh</kind></harmony>"
+    words = "<lyric><text>la</text></lyric>"
+    score = play(FIRST + harmony + grace + note("C4", 3, words) + cue, whole("D4"))
+    assert heard(score) == [(0, 3, C), (4, 4, D)]
+
+
+# Ties.
+
+START, STOP = '<tie type="start"/>', '<tie type="stop"/>'
+
+
+def test_a_tie_over_a_bar_line_makes_one_note():
+    bars = (
+        FIRST + rest(3) + note("C4", 1, START),
+        note("C4", 4, STOP + START),
+        note("C4", 1, STOP) + rest(3),
+    )
+    assert heard(play(*bars)) == [(3, 6, C)]
+
+
+def test_of_a_chord_only_the_tied_note_goes_on():
+    held = note("C4", 2, START) + note("E4", 2).replace("<note>", "<note><chord/>")
+    again = note("E4", 2) + note("C4", 2, STOP).replace("<note>", "<note><chord/>")
+    assert heard(play(FIRST + held + again)) == [(0, 4, C), (0, 2, E), (2, 2, E)]
+
+
+def test_a_repeated_note_is_no_tie():
+    assert heard(play(FIRST + note("C4", 2) + note("C4", 2))) == [(0, 2, C), (2, 2, C)]
+
+
+def test_a_tie_may_change_its_voice():
+    first = note("C4", 2, START + voice(1)) + note("E4", 2, voice(1))
+    second = rest(2).replace("</note>", voice(2) + "</note>") + note("C4", 2, STOP + voice(2))
+    assert heard(play(FIRST + first + backup(4) + second)) == [(0, 4, C), (2, 2, E)]
+
+
+def test_a_tie_that_is_only_drawn_counts():
+    start, stop = (f'<notations><tied type="{way}"/></notations>' for way in ("start", "stop"))
+    assert heard(play(FIRST + note("C4", 2, start) + note("C4", 2, stop))) == [(0, 4, C)]
+
+
+# Form.
+
+KEY = "<key><fifths>{}</fifths></key>"
+
+
+def test_repeats_are_played_out():
+    bars = (FIRST + whole("C4"), repeat("forward") + whole("D4"), whole("E4") + repeat("backward"))
+    assert pitches(*bars) == [C, D, E, D, E]
+
+
+def test_endings_are_played_in_their_turn():
+    first = f'<barline location="left">{ending(1, "start")}</barline>'
+    second = f'<barline location="left">{ending(2, "start")}</barline>'
+    closed = f'<barline location="right">{ending(2, "discontinue")}</barline>'
+    bars = (
+        FIRST + whole("C4"),
+        first + whole("D4") + repeat("backward", ending(1, "stop")),
+        second + whole("E4") + closed,
+        whole("F4"),
+    )
+    assert pitches(*bars) == [C, D, C, E, F]
+
+
+@pytest.mark.parametrize(
+    ("fine", "jump"),
+    [
+        (direction("<words>Fine</words>"), direction("<words>D.C. al Fine</words>")),
+        (direction("<words>Fin</words>", '<sound fine="yes"/>'), '<sound dacapo="yes"/>'),
+    ],
+)
+def test_a_da_capo_ends_at_the_fine(fine, jump):
+    assert pitches(FIRST + whole("C4"), whole("D4") + fine, whole("E4") + jump) == [C, D, E, C, D]
+
+
+@pytest.mark.parametrize(
+    ("segno", "to_coda", "jump", "coda"),
+    [
+        ("<segno/>", "<coda/>", "<words>D.S. al Coda</words>", "<coda/>"),
+        ("<segno/>", "<words>To Coda</words>", "<words>Dal Segno al Coda</words>", "<coda/>"),
+    ],
+)
+def test_a_dal_segno_goes_on_at_the_coda(segno, to_coda, jump, coda):
+    bars = (
+        FIRST + whole("C4"),
+        direction(segno) + whole("D4") + direction(to_coda),
+        whole("E4") + direction(jump),
+        direction(coda) + whole("F4"),
+    )
+    assert pitches(*bars) == [C, D, E, D, F]
+
+
+def test_a_jump_that_one_part_names_is_taken_by_all():
+    upper = part(FIRST + whole("C4"), whole("D4") + repeat("backward") + direction("<words>D.C.</words>"))
+    lower = part(FIRST + whole("C3"), whole("D3"), name="P2")
+    score = decode(upper, lower)
+    assert [row["pitch"] for row in score.notes if row["track"] == 1] == [48, 50, 48, 50, 48, 50]
+
+
+def test_a_tie_into_a_second_ending_leads_from_the_note_played_before():
+    bars = (
+        FIRST + note("C4", 2) + note("D4", 2, START),
+        f'<barline location="left">{ending(1, "start")}</barline>'
+        + note("D4", 4, STOP)
+        + repeat("backward", ending(1, "stop")),
+        f'<barline location="left">{ending(2, "start")}</barline>' + note("D4", 2, STOP) + note("E4", 2),
+    )
+    assert heard(play(*bars)) == [(0, 2, C), (2, 6, D), (8, 2, C), (10, 4, D), (14, 2, E)]
+
+
+def test_after_a_repeat_the_first_meter_key_and_tempo_are_in_force_again():
+    three = attributes("<time><beats>3</beats><beat-type>4</beat-type></time>" + KEY.format(2))
+    score = play(
+        attributes(FOUR + KEY.format(0)) + '<sound tempo="60"/>' + whole("C4"),
+        three + '<sound tempo="120"/>' + note("D4", 3) + repeat("backward"),
+    )
+    quarter = score.resolution
+    assert score.meters.tolist() == [
+        (0, 4, 4),
+        (4 * quarter, 3, 4),
+        (7 * quarter, 4, 4),
+        (11 * quarter, 3, 4),
+    ]
+    assert [score.key_at(tick * quarter).fifths for tick in (0, 4, 7, 11)] == [0, 2, 0, 2]
+    assert [score.tempo_at(tick * quarter) for tick in (0, 4, 7, 11)] == [1000000, 500000] * 2
+
+
+# Bars.
+
+
+def test_a_pickup_is_a_first_meter_of_one_short_bar():
+    assert meters("!" + FIRST + note("G4", 1), whole("C4"), whole("D4"), note("E4", 3)) == [
+        (0, 1, 4),
+        (1, 4, 4),
+    ]
+
+
+def test_a_part_that_rests_a_whole_bar_does_not_lengthen_the_pickup():
+    silent = part("!" + FIRST + rest(4, ' measure="yes"'), whole("C3"), name="P2")
+    score = decode(part("!" + FIRST + note("G4", 1), whole("C4")), silent)
+    assert heard(score) == [(0, 1, G), (1, 4, C), (1, 4, 48)]
+
+
+def test_a_bar_that_a_repeat_cuts_in_two_stays_one_bar():
+    bars = (
+        "!" + FIRST + note("G4", 1),
+        repeat("forward") + whole("C4"),
+        note("D4", 3) + repeat("backward"),
+        "!" + note("G4", 1),
+        whole("E4"),
+        note("F4", 3),
+    )
+    assert meters(*bars) == [(0, 1, 4), (1, 4, 4), (5, 3, 4), (8, 4, 4)]
+
+
+def test_an_odd_bar_becomes_a_meter_of_its_own():
+    assert meters(FIRST + whole("C4"), note("D4", 5), whole("E4")) == [(0, 4, 4), (8, 1, 4), (9, 4, 4)]
+
+
+def test_cut_time_and_changes_of_meter():
+    cut = attributes(
+        '<divisions>1</divisions><time symbol="cut"><beats>2</beats><beat-type>2</beat-type></time>'
+    )
+    six = attributes("<divisions>2</divisions><time><beats>6</beats><beat-type>8</beat-type></time>")
+    assert meters(cut + whole("C4"), six + note("D4", 6)) == [(0, 2, 2), (4, 6, 8)]
+
+
+# Keys, tempos, loudness.
+
+
+@pytest.mark.parametrize(
+    ("fifths", "mode", "key"),
+    [(2, "major", "D"), (-3, "minor", "Cm"), (1, "dorian", "Ador"), (0, "none", "C"), (-1, "aeolian", "Dm")],
+)
+def test_keys_keep_their_modes(fifths, mode, key):
+    written = attributes(FOUR + f"<key><fifths>{fifths}</fifths><mode>{mode}</mode></key>")
+    assert play(written + whole("C4")).key_at(0) == Key.parse(key)
+
+
+METRONOME = "<metronome><beat-unit>quarter</beat-unit>{}<per-minute>{}</per-minute></metronome>"
+
+
+@pytest.mark.parametrize(
+    ("mark", "quarters"),
+    [
+        (direction(METRONOME.format("", "100")), 100),
+        (direction(METRONOME.format("<beat-unit-dot/>", "60")), 90),
+        (direction(METRONOME.format("", "ca. 72")), 72),
+        (direction(METRONOME.format("", "60"), '<sound tempo="63"/>'), 63),
+        (direction(METRONOME.format("", "lento")), 120),
+        (direction("<words>Allegro</words>", '<sound tempo="140"/>'), 140),
+        ('<sound tempo="50.5"/>', 50.5),
+        ('<sound tempo="0"/>', 120),
+    ],
+)
+def test_tempos_are_counted_in_quarters(mark, quarters):
+    assert play(FIRST + mark + whole("C4")).tempo_at(0) == round(60e6 / quarters)
+
+
+def test_a_tempo_stands_where_the_direction_stands():
+    score = play(FIRST + note("C4", 1) + '<sound tempo="60"/>' + note("D4", 3))
+    assert score.tempos.tolist() == [(score.resolution, 1000000)]
+
+
+def test_loudness_is_the_mark_in_force_or_the_notes_own():
+    soft = direction("<dynamics><p/></dynamics>")
+    loud = direction("<dynamics><f/></dynamics>", '<sound dynamics="100"/>')
+    score = play(
+        FIRST + note("C4", 1) + soft + note("D4", 1) + loud + note("E4", 1) + note("F4", 1, dynamics=50)
+    )
+    assert score.notes["velocity"].tolist() == [80, 49, 90, 45]
+
+
+def test_loudness_holds_for_other_voices_from_its_place_on():
+    loud = direction("", '<sound dynamics="120"/>')
+    upper = note("C5", 2, voice(1)) + loud + note("D5", 2, voice(1))
+    score = play(FIRST + upper + backup(4) + note("C4", 2, voice(2)) + note("D4", 2, voice(2)))
+    assert score.notes["velocity"].tolist() == [80, 80, 108, 108]
+
+
+# Instruments.
+
+
+def instrument(name, channel, program=None, unpitched=None, number=1):
+    inside = f"<midi-channel>{channel}</midi-channel>"
+    inside += "" if program is None else f"<midi-program>{program}</midi-program>"
+    inside += "" if unpitched is None else f"<midi-unpitched>{unpitched}</midi-unpitched>"
+    return f'<midi-instrument id="{name}-I{number}">{inside}</midi-instrument>'
+
+
+def listed(name, title, *instruments):
+    return f'<score-part id="{name}"><part-name>{title}</part-name>{"".join(instruments)}</score-part>'
+
+
+def test_a_transposing_instrument_sounds_where_it_sounds():
+    clarinet = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
+    bass = "<transpose><chromatic>0</chromatic><octave-change>-1</octave-change></transpose>"
+    key = "<key><fifths>2</fifths><mode>major</mode></key>"
+    score = decode(
+        part(attributes(FOUR + key + clarinet) + whole("D4"), whole("E4")),
+        part(attributes(FOUR + bass) + whole("C3"), name="P2"),
+    )
+    assert heard(score)[:3] == [(0, 4, C), (0, 4, 36), (4, 4, D)]
+    assert score.key_at(0) == Key.parse("C")
+
+
+def test_drums_are_those_of_the_drum_set():
+    kit = listed("P1", "Drumset", instrument("P1", 10, 1, 37, 36), instrument("P1", 10, 1, 43, 42))
+    hit = (
+        "<note>{}<unpitched><display-step>F</display-step><display-octave>4</display-octave></unpitched>"
+        '<duration>{}</duration><instrument id="P1-I{}"/></note>'
+    )
+    score = play(
+        FIRST + hit.format("", 2, 36) + hit.format("<chord/>", 2, 42) + hit.format("", 2, 42), listed=kit
+    )
+    assert heard(score) == [(0, 2, 36), (0, 2, 42), (2, 2, 42)]
+    assert score.tracks[0].is_drum and score.tracks[0].name == "Drumset"
+
+
+def test_names_programs_and_channels_of_parts():
+    parts = [
+        listed("P1", "Violin\n I", instrument("P1", 1, 41)),
+        listed("P2", "Drums", instrument("P2", 10, 1, 39)),
+        listed("P3", "Oboe"),
+        listed("P4", "Nobody knows"),
+    ]
+    score = decode(*(part(FIRST + whole("C4"), name=f"P{i}") for i in range(1, 5)), listed="".join(parts))
+    assert [(track.name, track.program, track.channel) for track in score.tracks] == [
+        ("Violin I", 40, 0),
+        ("Drums", 0, 9),
+        ("Oboe", 68, 1),
+        ("Nobody knows", 0, 2),
+    ]
+
+
+def test_many_parts_share_channels_by_program():
+    parts = [listed(f"P{i}", f"{i}", instrument(f"P{i}", 1, i % 3 + 1)) for i in range(20)]
+    score = decode(*(part(FIRST + whole("C4"), name=f"P{i}") for i in range(20)), listed="".join(parts))
+    assert [track.channel for track in score.tracks] == [i % 3 for i in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("<work><work-title>Work</work-title></work>", "Work"),
+        ("<work><work-title>Work</work-title></work><movement-title>One\n two</movement-title>", "One two"),
+        ("", ""),
+    ],
+)
+def test_the_title_is_that_of_the_movement_or_the_work(head, title):
+    assert play(FIRST + whole("C4"), head=head).title == title
+
+
+# Files.
+
+TUNE = file(
+    part(
+        "!" + attributes("<divisions>2</divisions><key><fifths>1</fifths><mode>major</mode></key>"
+                         "<time><beats>3</beats><beat-type>4</beat-type></time>")
+        + direction(METRONOME.format("", "96")) + note("D4", 1, voice(1)) + note("E4", 1, voice(1)),
+        repeat("forward") + chord(["G4", "B4"], 4, voice(1)) + note("A4", 2, START + voice(1)) + backup(6)
+        + note("G3", 6, voice(2)),
+        note("A4", 4, STOP) + note("F#4", 2) + repeat("backward"),
+        note("G4", 6),
+    ),
+    head="<movement-title>A tune</movement-title>",
+)  # fmt: skip
+
+
+def packed(text):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("score.xml", text)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a.musicxml", "a.XML", "a.mxl"])
+@pytest.mark.parametrize("data", [TUNE.encode(), packed(TUNE)], ids=["plain", "compressed"])
+def test_any_name_may_hold_either_kind(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    score = read(tmp_path / name)
+    assert score.title == "A tune"
+    assert heard(score)[:3] == [(0, 0.5, D), (0.5, 0.5, E), (1, 3, 55)]
+
+
+def test_midi_keeps_what_was_read():
+    score = musicxml.decode(TUNE.encode())
+    again = midi.decode(midi.encode(score))
+    for name in ("onset", "duration", "pitch", "velocity"):
+        assert again.notes[name].tolist() == score.notes[name].tolist()
+    assert again.meters.tolist() == score.meters.tolist() == [(0, 1, 4), (480, 3, 4)]
+    assert again.keys.tolist() == score.keys.tolist()
+    assert again.tempos.tolist() == score.tempos.tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "reason"),
+    [
+        (file(), EmptyError, "the piece has no notes"),
+        (file(part(FIRST + rest(4))), EmptyError, "the piece has no notes"),
+        (file(part(FIRST + "<note><duration>1</duration></note>")), FormatError, "a note has no pitch"),
+        (file(part(FIRST + note("C4", "long"))), FormatError, "a note has no duration"),
+        (file(part(FIRST + note("C4", -1))), FormatError, "a note has no duration"),
+        (file(part(FIRST + note("C4", 99999999))), FormatError, "the file claims to last for days"),
+        (file(part(FIRST + note("G9", 1), FIRST + note("G#9", 1))), FormatError, "outside the range of MIDI"),
+        (
+            file(part(FIRST.replace("type>4", "type>5") + whole("C4"))),
+            FormatError,
+            "a time signature is damaged",
+        ),
+        (
+            file(part(FIRST.replace("beats>4", "beats>400") + whole("C4"))),
+            FormatError,
+            "a time signature is damaged",
+        ),
+        (file(part(attributes(KEY.format("many")) + whole("C4"))), FormatError, "music21 cannot make sense"),
+    ],
+)
+def test_a_bad_file_is_told_with_its_path(tmp_path, text, error, reason):
+    path = tmp_path / "a.musicxml"
+    path.write_text(text)
+    with pytest.raises(error) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert reason in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_without_music21_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "music21", None)
+    with pytest.raises(MissingExtraError, match=r"notegen\[musicxml\]"):
+        musicxml.decode(TUNE.encode())
+
+
+def test_nothing_is_printed(capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        play(FIRST + note("C4", 4.03), "", '<sound tempo="0"/>' + whole("D4"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_file_is_read_or_refused():
+    rng = random.Random(0)
+    tags = [
+        "<chord/>",
+        "</note>",
+        "<grace/>",
+        "<rest/>",
+        "0",
+        "-7",
+        "1e999",
+        "nan",
+        "99",
+        "<time/>",
+        "<key/>",
+    ]
+    fates = {"read": 0, "refused": 0}
+    for _ in range(250):
+        text = TUNE
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(100, len(text))
+            close = text.find("<", at)
+            kept = rng.choice([at, close, close])
+            text = text[:close] + rng.choice(tags) + text[kept if kept > close else close :]
+            if rng.random() < 0.4:
+                text = text.replace(
+                    *rng.choice([("<duration>2", "<duration>0"), ("major", ""), ("<pitch>", "")]), 1
+                )
+        try:
+            midi.encode(musicxml.decode(text.encode()))
+            fates["read"] += 1
+        except NotegenError as error:
+            assert str(error) and "\n" not in str(error)
+            fates["refused"] += 1
+    assert min(fates.values()) > 20
+
+
+# music21's own reading of the chorales that it carries.
+
+
+def chorale(number):
+    import music21
+
+    return next((Path(music21.__file__).parent / "corpus" / "bach").glob(f"bwv{number}.*"))
+
+
+@pytest.mark.parametrize("number", ["66.6", "253", "7.7"])
+def test_music21_hears_the_same_notes_in_a_chorale(number):
+    from music21 import converter
+
+    path = chorale(number)
+    score = read(path)
+    assert len(score.tracks) == 4 or number == "7.7"
+    parts = converter.parse(path, forceSource=True).expandRepeats().parts
+    for i, theirs in enumerate(part.flatten().stripTies().notes for part in parts):
+        mine = score.notes[score.notes["track"] == i]
+        expected = [(float(one.offset), float(one.quarterLength), one.pitch.midi) for one in theirs]
+        times = np.stack([mine["onset"], mine["duration"]]).T / score.resolution
+        assert [
+            (*time, pitch) for time, pitch in zip(times.tolist(), mine["pitch"].tolist(), strict=True)
+        ] == expected
