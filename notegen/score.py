@@ -217,7 +217,7 @@ class Score:
         return replace(self, notes=table(np.concatenate([self.notes, notes]), NOTE))
 
     def write(self, path: str | PathLike[str], *, force: bool = False) -> None:
-        """Write the score as MIDI; see `notegen.formats.write`."""
+        """Write the score as MIDI, ABC or MusicXML, by the name's ending; see `notegen.formats.write`."""
         from notegen import formats  # the format modules stand on this one
 
         formats.write(self, path, force=force)

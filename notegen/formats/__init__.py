@@ -40,8 +40,19 @@ def read(path: str | PathLike[str]) -> Score:
         raise type(error)(f"{path}: {error}") from None
 
 
-def write(score: Score, path: str | PathLike[str], *, force: bool = False) -> None:
-    """Write a score as a MIDI file, whole or not at all.
+def write(score: Score, path: str | PathLike[str], *, seam: int | None = None, force: bool = False) -> None:
+    """Write a score as MIDI, ABC or MusicXML, by the name's ending, whole or not at all.
+
+    ABC and MusicXML are written in readable rhythms: see `notegen.notation.sheet.notate`.
+
+    Parameters
+    ----------
+    score : Score
+    path : str or PathLike
+    seam : int, optional
+        The tick from which on the music is new, marked in ABC and MusicXML.
+    force : bool
+        Write over a file that exists.
 
     Raises
     ------
@@ -50,9 +61,22 @@ def write(score: Score, path: str | PathLike[str], *, force: bool = False) -> No
         not set.
     """
     path = Path(path)
-    if path.suffix.lower() not in MIDI_SUFFIXES:
-        raise UsageError(f"{path}: scores are written as MIDI; end the name in .mid")
-    files.write_atomically(path, midi.encode(score), force=force)
+    suffix = path.suffix.lower()
+    if suffix in MIDI_SUFFIXES:
+        data = midi.encode(score)
+    elif suffix in ABC_SUFFIXES:
+        from notegen.formats import abc_writer  # `notegen compose` can do without
+
+        data = abc_writer.encode(score, seam)
+    elif suffix in (".musicxml", ".xml"):
+        from notegen.formats import musicxml_writer
+
+        data = musicxml_writer.encode(score, seam)
+    else:
+        raise UsageError(
+            f"{path}: scores are written as MIDI, ABC or MusicXML; end the name in .mid, .abc or .musicxml"
+        )
+    files.write_atomically(path, data, force=force)
 
 
 __all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "MUSICXML_SUFFIXES", "SUFFIXES", "read", "write"]

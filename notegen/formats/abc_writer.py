@@ -100,7 +100,9 @@ def _staves(sheet: Sheet) -> list[str]:
         numbers = [str(number + 1 + i) for i in range(count)]
         staves.append(f"({' '.join(numbers)})" if count > 1 else numbers[0])
         for i, each in enumerate(numbers):
-            name = f' name="{_line(part.track.name).replace(chr(34), "")}"' if part.track.name and not i else ""
+            name = (
+                f' name="{_line(part.track.name).replace(chr(34), "")}"' if part.track.name and not i else ""
+            )
             fields += [f"V:{each} clef={_CLEFS[part.clef]}{name}", *_midi(part)]
         number += count
     return [f"%%score {' '.join(staves)}", *fields]
@@ -120,7 +122,7 @@ def _body(sheet: Sheet, part: Part, voice: int, *, marks: bool) -> Iterator[str]
         opening = _opening(measure, marks) if i else ""
         values = list(bar[voice]) if voice < len(bar) else []
         ends = "|]" if i == last else "||" if sheet.measures[i + 1].opens else "|"
-        line.append(f"{opening}{_bar(values, measure, part)} {ends}")
+        line.append(f"{opening}{_bar(values, measure)} {ends}")
         if i == last or (measure.number and measure.number % _BARS_A_LINE == 0):
             yield " ".join(line)
             line = []
@@ -136,7 +138,7 @@ def _opening(measure: Measure, marks: bool) -> str:
     return "".join(fields)
 
 
-def _bar(values: list[Value], measure: Measure, part: Part) -> str:
+def _bar(values: list[Value], measure: Measure) -> str:
     if not any(value.pitches for value in values):
         return "z" + _length(measure.length)
     in_force = signature(measure.key.fifths)

@@ -49,10 +49,11 @@ def encode(score: Score, seam: int | None = None) -> bytes:
     _add(_add(_add(root, "identification"), "encoding"), "software", f"notegen {__version__}")
     names = _add(root, "part-list")
     for i, part in enumerate(sheet.parts, start=1):
-        _declare(names, part, i)
+        _declare(names, part, i, alone=len(sheet.parts) == 1)
         _write_part(_add(root, "part", id=f"P{i}"), sheet, part, i)
     Xml.indent(root, " ")
-    return _DOCTYPE.encode() + Xml.tostring(root, encoding="utf-8") + b"\n"
+    body: bytes = Xml.tostring(root, encoding="utf-8")
+    return _DOCTYPE.encode() + body + b"\n"
 
 
 def _add(parent: Element, tag: str, text: object = None, **attributes: str) -> Element:
@@ -67,11 +68,12 @@ def _legal(text: str) -> str:
     return "".join(c for c in text if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff"))
 
 
-def _declare(names: Element, part: Part, number: int) -> None:
+def _declare(names: Element, part: Part, number: int, *, alone: bool) -> None:
     """Write a part's name and its instruments; a percussion part has one for each pitch."""
     track = part.track
     element = _add(names, "score-part", id=f"P{number}")
-    _add(element, "part-name", track.name or f"Part {number}")
+    hidden = {"print-object": "no"} if alone else {}
+    _add(element, "part-name", track.name or f"Part {number}", **hidden)
     drums = _pitches(part) if track.is_drum else [-1]
     ids = [f"P{number}-I{pitch + 1}" for pitch in drums]
     for each in ids:
@@ -139,9 +141,9 @@ def _write_signs(parent: Element, measure: Measure, unit: int, printed: float) -
         element = parent
         if abs(tempo - printed) > _AUDIBLE * printed:
             element = _add(parent, "direction", placement="above")
-            beat, dots, length = _beat(measure)
+            dots, length = _beat(measure)
             sign = _add(_add(element, "direction-type"), "metronome")
-            _add(sign, "beat-unit", _TYPES[beat])
+            _add(sign, "beat-unit", "quarter")
             for _ in range(dots):
                 _add(sign, "beat-unit-dot")
             _add(sign, "per-minute", f"{tempo * RESOLUTION / length:.1f}".removesuffix(".0"))
@@ -154,12 +156,11 @@ def _write_signs(parent: Element, measure: Measure, unit: int, printed: float) -
     return printed
 
 
-def _beat(measure: Measure) -> tuple[int, int, int]:
-    """Return the note value, dots and ticks of what a tempo counts."""
+def _beat(measure: Measure) -> tuple[int, int]:
+    """Return the dots and the ticks of the beat that a tempo counts: a quarter, dotted in compound meters."""
     meter = measure.shown or measure.meter
-    if metre.is_compound(meter) and meter[1] == 8:
-        return 4, 1, RESOLUTION * 3 // 2
-    return (2, 0, 2 * RESOLUTION) if meter[1] == 2 else (4, 0, RESOLUTION)
+    compound = metre.is_compound(meter) and meter[1] == 8
+    return (1, RESOLUTION * 3 // 2) if compound else (0, RESOLUTION)
 
 
 def _write_voice(
@@ -171,7 +172,7 @@ def _write_voice(
     unit: int,
 ) -> None:
     """Write one voice of a bar; `place_in` is the part's number, the voice's, and how many voices sound."""
-    if len(voice) == 1 and not voice[0].pitches or all(not value.pitches for value in voice):
+    if not any(value.pitches for value in voice):
         note = _add(parent, "note")
         _add(note, "rest", measure="yes")
         _add(note, "duration", measure.length // unit)

@@ -5,6 +5,7 @@ parts of the bar meet; its depth says how deep in the division: 1 for the joint 
 """
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 RESOLUTION = 1680  # ticks a quarter: 16 x 3 x 5 x 7, so that tuplets and 64th notes are exact
@@ -102,7 +103,7 @@ def joints(meter: tuple[int, int]) -> dict[int, Joint]:
     rows = [top(meter)]
     while rows:
         row = rows.pop()
-        for before, after in zip(row, row[1:], strict=False):
+        for before, after in pairwise(row):
             found[after.start] = Joint(after.depth, min(before.length, after.length))
         rows += [parts(span, meter) for span in row if span.length > SMALLEST]
     return found
@@ -111,7 +112,7 @@ def joints(meter: tuple[int, int]) -> dict[int, Joint]:
 def _is_plain(length: int) -> bool:
     """Whether a length is a note value without a dot."""
     whole = 4 * RESOLUTION
-    return whole % length == 0 and (whole // length).bit_count() == 1 or length in (2 * whole, 4 * whole)
+    return length in (2 * whole, 4 * whole) or (whole % length == 0 and (whole // length).bit_count() == 1)
 
 
 def _row(start: int, lengths: list[int], depth: int) -> tuple[Span, ...]:

@@ -109,7 +109,8 @@ def _snap(times: Floats, cells: Cells, division: int) -> Ints:
 def _can_divide(lengths: Ints, division: int) -> Bools:
     """Whether the parts can be written with values down to 64th notes."""
     actual, normal = next((ratio for odd, ratio in _RATIO.items() if division % odd == 0), (1, 1))
-    return (lengths * actual) % (division * normal * SMALLEST) == 0
+    fits: Bools = (lengths * actual) % (division * normal * SMALLEST) == 0
+    return fits
 
 
 def _divisions(onsets: Floats, cell: Ints, cells: Cells, manner: Manner) -> Ints:
@@ -157,7 +158,8 @@ def _agree(lengths: Ints, own: Ints, other: int) -> Bools:
     All that lies on the grid of 24 a quarter can be; what does not stands alone.
     """
     fine = RESOLUTION // 24
-    return np.where(lengths % (own * fine) == 0, lengths % (other * fine) == 0, own % other == 0)
+    agree: Bools = np.where(lengths % (own * fine) == 0, lengths % (other * fine) == 0, own % other == 0)
+    return agree
 
 
 def _rounded_ends(ends: Floats, division: Ints, cells: Cells, keep: bool) -> tuple[Ints, Bools]:

@@ -1,6 +1,7 @@
 """Sheet: a score as it is written on paper, from which MusicXML, ABC and engravings are made."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -127,7 +128,7 @@ def _bars(grid: Score, until: int) -> list[int]:
 def _cells(bars: list[int], grid: Score) -> Cells:
     """Return the stretches that have one division each."""
     starts: list[int] = []
-    for bar, following in zip(bars, bars[1:], strict=False):
+    for bar, following in pairwise(bars):
         starts += range(bar * _SCALE, following * _SCALE, metre.cell(grid.meter_at(bar)))
     edges = np.array([*starts, bars[-1] * _SCALE])
     return Cells(edges[:-1], np.diff(edges))
@@ -154,7 +155,7 @@ def _measures(score: Score, grid: Score, end: int, seam: int | None) -> tuple[Me
     written = _written_keys(score, grid, bars)
     tempos = _tempos(score)
     measures: list[Measure] = []
-    for i, (bar, following) in enumerate(zip(bars, bars[1:], strict=False)):
+    for i, (bar, following) in enumerate(pairwise(bars)):
         meter = grid.meter_at(bar)
         shown = grid.meter_at(following) if pickup and i == 0 else meter
         same = i > 0 and (measures[-1].meter == meter or (pickup and i == 1))
@@ -216,7 +217,9 @@ def _by_measure(voice: list[Block], measures: tuple[Measure, ...]) -> list[list[
         while at < block.stop:
             bar = measures[j]
             stop = min(block.stop, bar.start + bar.length)
-            piece = Piece(at - bar.start, stop - bar.start, block.pitches, at > block.start, stop < block.stop)
+            piece = Piece(
+                at - bar.start, stop - bar.start, block.pitches, at > block.start, stop < block.stop
+            )
             rows[j].append(piece)
             j, at = j + 1, stop
     return rows

@@ -201,9 +201,7 @@ def _plain(start: int, stop: int, rest: bool, joints: dict[int, Joint]) -> list[
     return [*_plain(start, at, rest, joints), *_plain(at, stop, rest, joints)]
 
 
-def _may_cross(
-    start: int, stop: int, rest: bool, inside: dict[int, Joint], joints: dict[int, Joint]
-) -> bool:
+def _may_cross(start: int, stop: int, rest: bool, inside: dict[int, Joint], joints: dict[int, Joint]) -> bool:
     """Whether one value may cover the joints inside it."""
     if not inside:
         return True

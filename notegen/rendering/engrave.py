@@ -3,7 +3,7 @@
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from notegen.errors import MissingExtraError, RangeError, UsageError
 from notegen.files import write_atomically
@@ -23,8 +23,12 @@ _OPTIONS = {
 }
 _PIXELS_AN_INCH = 150
 # What verovio writes with letters of its music font, and what any font has for it.
-_LETTERS = {"\ue1d5": "\u2669", "\ue1e7": "."}
-_HEADING = re.compile(r'<text font-size="0px">\s*<tspan id="\w+" class="rend" (x="\d+" y="\d+" text-anchor="\w+")>')
+_LETTERS = str.maketrans({"\ueca5": "\u2669", "\ueca7": "\u266a", "\uecb7": ".", " ": None})
+_MUSIC = re.compile(r'<tspan font-family="Leipzig" font-size="\d+px">(.*?)</tspan>')
+_HEADING = re.compile(
+    r'<text font-size="0px">\s*<tspan id="\w+" class="rend" (x="\d+" y="\d+" text-anchor="\w+")>'
+    r"\s*<title[^>]*>[^<]*</title>"
+)
 
 
 def engrave(score: Score, path: Path, *, seam: int | None = None, force: bool = False) -> int:
@@ -60,7 +64,7 @@ def engrave(score: Score, path: Path, *, seam: int | None = None, force: bool = 
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; choose another name or use --force")
     pages = svg_pages(score, seam, paged=suffix == ".pdf")
-    data = pages[0].encode() if suffix == ".svg" else _typeset(pages, suffix[1:])
+    data = pages[0].encode() if suffix == ".svg" else _typeset(pages, "pdf" if suffix == ".pdf" else "png")
     write_atomically(path, data, force=force)
     return len(pages)
 
@@ -91,15 +95,11 @@ def _toolkit() -> Any:
 
 def _plain_fonts(svg: str) -> str:
     """Replace what only browsers can show: letters of the music font, and anchors inside of a text."""
-    for letter, plain in _LETTERS.items():
-        svg = svg.replace(
-            f'<tspan font-family="Leipzig" font-size="720px">{letter}</tspan>',
-            f'<tspan font-size="540px">{plain}</tspan>',
-        )
-    return _HEADING.sub(r'<text font-size="0px" \1>\n<tspan class="rend">', svg)
+    svg = _MUSIC.sub(lambda m: f'<tspan font-size="540px">{m[1].translate(_LETTERS)}</tspan>', svg)
+    return _HEADING.sub(r'<text font-size="0px" \1><tspan class="rend">', svg)
 
 
-def _typeset(pages: list[str], kind: str) -> bytes:
+def _typeset(pages: list[str], kind: Literal["pdf", "png"]) -> bytes:
     """Set pages as PDF or PNG."""
     try:
         import typst
@@ -107,10 +107,12 @@ def _typeset(pages: list[str], kind: str) -> bytes:
         raise MissingExtraError("engraving", "engrave") from error
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lines = ["#set document(date: none)", "#set page(margin: 0pt, width: 210mm, height: auto, fill: white)"]
+        lines = [
+            "#set document(date: none)",
+            "#set page(margin: 0pt, width: 210mm, height: auto, fill: white)",
+        ]
         for i, page in enumerate(pages):
             (folder / f"{i}.svg").write_text(page, encoding="utf-8")
             lines.append(f'#image("{i}.svg", width: 210mm)')
         (folder / "pages.typ").write_text("\n".join(lines), encoding="utf-8")
-        data: bytes = typst.compile(str(folder / "pages.typ"), format=kind, ppi=_PIXELS_AN_INCH)
-    return data
+        return typst.compile(folder / "pages.typ", format=kind, ppi=_PIXELS_AN_INCH)
