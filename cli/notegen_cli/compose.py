@@ -1,6 +1,7 @@
 """notegen compose."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,21 @@ from notegen import formats
 from notegen.codecs.vocabulary import METER_ID
 from notegen.errors import DataError, UsageError
 from notegen.generation import compose as library
+from notegen.generation.forms import check
 from notegen.generation.save import describe, save
 from notegen.generation.seam import Seam
 from notegen.keys import Key
 from notegen.model.bundle import Bundle, load
 from notegen.score import Score
+
+_FORMS = {
+    "wav": "Also write sound.",
+    "png": "Also write a piano roll.",
+    "pdf": "Also write sheet music.",
+    "musicxml": "Also write MusicXML.",
+    "abc": "Also write ABC.",
+    "sheet": "Also write a page with all takes: picture, score, sound, figures.",
+}
 
 
 def _meter(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -31,6 +42,13 @@ def _meter(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 
 def _key(_: click.Context, __: click.Parameter, value: str | None) -> Key | None:
     return None if value is None else Key.parse(value)
+
+
+def _forms(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each form that takes can have besides MIDI."""
+    for name, text in reversed(_FORMS.items()):
+        command = click.option(f"--{name}", is_flag=True, help=text)(command)
+    return command
 
 
 @click.command()
@@ -57,6 +75,7 @@ def _key(_: click.Context, __: click.Parameter, value: str | None) -> Key | None
 @click.option("--key-lock", is_flag=True, help="Stay in the scale of the seed's key.")
 @click.option("--meter", callback=_meter, metavar="N/D", help="Meter of a tune from nothing, such as 6/8.")
 @click.option("--key", callback=_key, help="Key of a tune from nothing, such as D, F#m or Ador.")
+@_forms
 @click.option("--only-new", is_flag=True, help="Write the new bars without the seed before them.")
 @click.option(
     "--output",
@@ -80,6 +99,8 @@ def command(
     Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instrument.
     A seed with chords or several tracks is continued in its melody.
     """
+    forms = tuple(name for name in _FORMS if options.pop(name))
+    check(forms)
     if seed_file is not None and (options["meter"] or options["key"]):
         raise UsageError("--meter and --key are for tunes from nothing; a seed brings its own")
     bundle = load(model)
@@ -91,18 +112,26 @@ def command(
     except DataError as error:
         raise type(error)(f"{seed_file}: {error}" if seed_file else str(error)) from None
     stem = "tune" if seed_file is None else seed_file.stem
-    settings = {**options, "seed": takes[0].seed, "only_new": only_new, "model": model}
+    settings = {**options, "seed": takes[0].seed, "only_new": only_new, "model": model, "forms": list(forms)}
     settings["meter"] = "{}/{}".format(*options["meter"]) if options["meter"] else None
     settings["key"] = str(options["key"]) if options["key"] else None
     folder = output or Path(f"{stem}-takes")
     paths, sidecar = save(
-        takes, folder, stem, model=bundle, source=seed_file, options=settings, only_new=only_new, force=force
+        takes,
+        folder,
+        stem,
+        model=bundle,
+        source=seed_file,
+        options=settings,
+        forms=forms,
+        only_new=only_new,
+        force=force,
     )
     if as_json:
         result = describe(takes, paths, bundle, seed_file, settings)
         click.echo(json.dumps({**result, "folder": str(folder), "sidecar": str(sidecar)}))
     else:
-        _print(takes, paths, sidecar, bundle, options["bars"])
+        _print(takes, paths, sidecar, bundle, options["bars"], forms)
 
 
 def _summary(score: Score) -> str:
@@ -122,7 +151,14 @@ def _summary(score: Score) -> str:
     return text
 
 
-def _print(takes: list[library.Take], paths: list[Path], sidecar: Path, bundle: Bundle, bars: int) -> None:
+def _print(
+    takes: list[library.Take],
+    paths: list[Path],
+    sidecar: Path,
+    bundle: Bundle,
+    bars: int,
+    forms: tuple[str, ...],
+) -> None:
     click.echo(f"model {bundle.name}, random seed {takes[0].seed}")
     for take, path in zip(takes, paths, strict=True):
         line = f"  {path}  {bars} bars, {take.notes} notes, {take.bits_per_note:.2f} bits per note"
@@ -131,6 +167,11 @@ def _print(takes: list[library.Take], paths: list[Path], sidecar: Path, bundle: 
         if take.flaw:
             line += f", still {take.flaw}"
         click.echo(line)
+    beside = [f".{form}" for form in forms if form != "sheet"]
+    if beside:
+        click.echo(f"beside each: {', '.join(beside)}")
+    if "sheet" in forms:
+        click.echo(f"all on one page: {sidecar.with_suffix('.html')}")
     human = bundle.provenance.get("valid_bits_per_note")
     known = f"human tunes have {human:.2f} bits per note; " if human else ""
     click.echo(f"best first ({known}how they were made: {sidecar})")

@@ -10,7 +10,9 @@ import notegen
 from notegen.errors import UsageError
 from notegen.files import write_atomically
 from notegen.formats import midi
+from notegen.generation import takesheet
 from notegen.generation.compose import Take
+from notegen.generation.forms import WRITERS
 from notegen.model.bundle import Bundle
 
 
@@ -22,13 +24,15 @@ def save(
     model: Bundle,
     source: Path | None = None,
     options: dict[str, Any] | None = None,
+    forms: tuple[str, ...] = (),
     only_new: bool = False,
     force: bool = False,
 ) -> tuple[list[Path], Path]:
     """Write takes as ``stem-1.mid`` and so on, best first, and a sidecar in JSON.
 
     Numbers that are taken are passed over, unless `force` is set; the sidecar of a later run is named
-    after its first take.
+    after its first take. `forms` are written beside each take (see `notegen.generation.forms`); of
+    "sheet" there is one, beside the sidecar.
 
     Returns
     -------
@@ -43,9 +47,23 @@ def save(
     for take, path in zip(takes, paths, strict=True):
         write_atomically(path, midi.encode(take.fresh if only_new else take.score), force=force)
     sidecar = folder / (f"{stem}.json" if first == 1 else f"{stem}-{first}.json")
-    text = json.dumps(describe(takes, paths, model, source, options or {}), indent=2) + "\n"
-    write_atomically(sidecar, text.encode(), force=force)
+    said = describe(takes, paths, model, source, options or {})
+    write_atomically(sidecar, _json(said), force=force)
+    for take, path in zip(takes, paths, strict=True):
+        score, seam = (take.fresh, None) if only_new else (take.score, take.seam)
+        for form in forms:
+            if form in WRITERS:
+                said |= WRITERS[form](score, path.with_suffix(f".{form}"), seam, force)
+    if "sheet" in forms:
+        page = takesheet.html(takes, paths, model, only_new=only_new)
+        write_atomically(sidecar.with_suffix(".html"), page.encode(), force=force)
+    if forms:
+        write_atomically(sidecar, _json(said), force=True)
     return paths, sidecar
+
+
+def _json(said: dict[str, Any]) -> bytes:
+    return (json.dumps(said, indent=2) + "\n").encode()
 
 
 def describe(
@@ -89,7 +107,9 @@ def seam_of(path: Path) -> int | None:
 
 
 def _next_number(folder: Path, stem: str) -> int:
-    """Return the number behind the highest that a take or a sidecar in the folder has."""
-    pattern = re.compile(re.escape(stem) + r"(?:-(\d+)\.(?:mid|json)|\.json)")
+    """Return the number behind the highest that a file of an earlier run in the folder has."""
+    pattern = re.compile(
+        re.escape(stem) + r"(?:-(\d+)\.(?:mid|json|html|wav|png|pdf|musicxml|abc)|\.(?:json|html))"
+    )
     matches = [pattern.fullmatch(path.name) for path in folder.iterdir()] if folder.is_dir() else []
     return max((int(match[1] or 1) for match in matches if match), default=0) + 1

@@ -1,0 +1,61 @@
+"""Forms: what a take can be written as besides MIDI."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from notegen import formats
+from notegen.errors import MissingExtraError
+from notegen.score import Score
+
+Writer = Callable[[Score, Path, int | None, bool], dict[str, Any]]  # returns what the sidecar is to say
+
+
+def _sound(score: Score, path: Path, _: int | None, force: bool) -> dict[str, Any]:
+    from notegen.rendering import sound
+
+    made = sound.render(score, path, force=force)
+    told = ("engine", "soundfont", "soundfont_sha256", "rate", "depth")
+    return {"sound": {name: getattr(made, name) for name in told}}
+
+
+def _picture(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
+    from notegen.rendering import pianoroll
+    from notegen.rendering.layout import Roll
+
+    pianoroll.draw([Roll(score, path.stem, seam)], path, force=force)
+    return {}
+
+
+def _pages(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
+    from notegen.rendering import engrave
+
+    engrave.engrave(score, path, seam=seam, force=force)
+    return {}
+
+
+def _notation(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
+    formats.write(score, path, seam=seam, force=force)
+    return {}
+
+
+WRITERS: dict[str, Writer] = {
+    "wav": _sound,
+    "png": _picture,
+    "pdf": _pages,
+    "musicxml": _notation,
+    "abc": _notation,
+}
+
+
+def check(forms: tuple[str, ...]) -> None:
+    """Check that what the forms need is installed.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not.
+    """
+    if "pdf" in forms and not (find_spec("verovio") and find_spec("typst")):
+        raise MissingExtraError("engraving", "engrave")

@@ -1,0 +1,99 @@
+"""The take sheet: all takes of a run on one page, to look at, listen to and compare."""
+
+import base64
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from notegen import __version__
+from notegen.generation.compose import Take
+from notegen.model.bundle import Bundle
+from notegen.score import Score
+
+_LONG = 2000  # notes; scores with more of them are set on pages
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #111827 }
+body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem; margin-bottom: 0 } h2 { font-size: 1.1rem; margin: 0 }
+section { border-top: 1px solid #d1d5db; padding: 1rem 0 } img { width: 100%; display: block }
+.bar { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center }
+.bar p, header p, footer p { color: #4b5563; margin: 0 }
+button { font: inherit; padding: .2rem .8rem }
+"""
+
+
+def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool = False) -> str:
+    """Return a page that needs no other file: rolls, scores, sound and figures, best take first.
+
+    Scores are left out where the extra "engrave" is not installed.
+
+    Parameters
+    ----------
+    takes : list of Take
+    paths : list of Path
+        The files of the takes, of which the names are shown.
+    model : Bundle
+    only_new : bool
+        Whether to show the new bars alone.
+    """
+    title = f"{paths[0].stem.rsplit('-', 1)[0]}: {len(takes)} take{'s' * (len(takes) != 1)}"
+    human = model.provenance.get("valid_bits_per_note")
+    known = f"; human tunes have {human:.2f} bits per note" if human else ""
+    body = [
+        _section(take, path, take.fresh if only_new else take.score, None if only_new else take.seam)
+        for take, path in zip(takes, paths, strict=True)
+    ]
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">',
+            f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>",
+            f"<header><h1>{escape(title)}</h1>",
+            f"<p>model {escape(model.name)}, random seed {takes[0].seed}, best first{known}</p></header>",
+            *body,
+            f"<footer><p>notegen {__version__}</p></footer>\n</html>\n",
+        ]
+    )
+
+
+def _section(take: Take, path: Path, score: Score, seam: int | None) -> str:
+    from notegen.rendering import pianoroll, sound
+    from notegen.rendering.layout import Roll
+    from notegen.rendering.performance import seconds
+
+    roll = pianoroll.svg([Roll(score, "", seam)])
+    heard = _data("audio/mpeg", sound.encoded(score, ".mp3"))
+    jump = ""
+    if seam is not None:
+        at = float(seconds(score, np.array([seam]))[0])
+        play = f"a = this.previousElementSibling; a.currentTime = {at:.2f}; a.play()"
+        jump = f'<button onclick="{play}">play the new bars</button>'
+    flaw = f", {escape(take.flaw)}" if take.flaw else ""
+    return "\n".join(
+        [
+            f'<section>\n<div class="bar"><h2>{escape(path.name)}</h2>',
+            f"<p>{take.bits_per_note:.2f} bits per note, {take.notes} notes{flaw}</p>",
+            f'<audio controls preload="metadata" src="{heard}"></audio>{jump}</div>',
+            _image(roll, f"piano roll of {path.name}"),
+            *_engraved(score, seam, path),
+            "</section>",
+        ]
+    )
+
+
+def _engraved(score: Score, seam: int | None, path: Path) -> list[str]:
+    if not find_spec("verovio"):
+        return []
+    from notegen.rendering import engrave
+
+    pages = engrave.svg_pages(score, seam, paged=len(score.notes) > _LONG)
+    return [_image(page, f"score of {path.name}") for page in pages]
+
+
+def _image(svg: str, alt: str) -> str:
+    return f'<img alt="{escape(alt)}" src="{_data("image/svg+xml", svg.encode())}">'
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
