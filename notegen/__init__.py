@@ -19,14 +19,18 @@ _HOME = {
     "Key": "notegen.keys",
     "NotegenError": "notegen.errors",
     "Recipe": "notegen.training.loop",
+    "Roll": "notegen.rendering.layout",
     "Score": "notegen.score",
     "Take": "notegen.generation.compose",
     "Track": "notegen.score",
     "compose": "notegen.generation.compose",
+    "draw": "notegen.rendering.pianoroll",
+    "engrave": "notegen.rendering.engrave",
     "evaluate": "notegen.evaluation.likelihood",
     "load": "notegen.model.bundle",
     "melody": "notegen.melody",
     "read": "notegen.formats",
+    "render": "notegen.rendering.sound",
     "train": "notegen.training.train",
     "write": "notegen.formats",
 }
@@ -40,6 +44,10 @@ if TYPE_CHECKING:
     from notegen.keys import Key
     from notegen.melody import melody
     from notegen.model.bundle import Bundle, load
+    from notegen.rendering.engrave import engrave
+    from notegen.rendering.layout import Roll
+    from notegen.rendering.pianoroll import draw
+    from notegen.rendering.sound import render
     from notegen.score import Score, Track
     from notegen.training.loop import Recipe
     from notegen.training.train import train
@@ -50,15 +58,19 @@ __all__ = [
     "Key",
     "NotegenError",
     "Recipe",
+    "Roll",
     "Score",
     "Take",
     "Track",
     "__version__",
     "compose",
+    "draw",
+    "engrave",
     "evaluate",
     "load",
     "melody",
     "read",
+    "render",
     "train",
     "write",
 ]

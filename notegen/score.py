@@ -222,6 +222,12 @@ class Score:
 
         formats.write(self, path, force=force)
 
+    def _repr_html_(self) -> str:
+        """Show the score in a notebook, as a picture and a player."""
+        from notegen.rendering import notebook  # the same holds for it
+
+        return notebook.html(self)
+
 
 def rescale(ticks: NDArray[np.int64], old: int, new: int) -> NDArray[np.int64]:
     """Return times in ticks of another resolution, rounded to the nearest (halves up)."""

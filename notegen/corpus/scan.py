@@ -1,7 +1,7 @@
 """The doctor: every file of a folder becomes pieces, or is refused with the reason."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from notegen.codecs.vocabulary import FIRST, LONGEST_RELEASE, Ids
 from notegen.corpus.bulk import encode_files
 from notegen.errors import DataError, EmptyError, NotegenError, RangeError
 from notegen.files import read
-from notegen.formats import ABC_SUFFIXES, SUFFIXES, abc
+from notegen.formats import ABC_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, abc, musicxml
 from notegen.melody import melody
 from notegen.score import Score
 
@@ -91,20 +91,19 @@ def files(path: Path) -> list[Path]:
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Named]:
-    """Read MIDI files and ABC tunebooks; a file that cannot be read is paired with the reason."""
-    for is_abc, group in itertools.groupby(paths, key=lambda path: path.suffix.lower() in ABC_SUFFIXES):
-        size = 1 if is_abc else _AT_ONCE
-        for some in _batched(group, size):
+    """Read MIDI and MusicXML files and ABC tunebooks; what cannot be read is paired with the reason."""
+    for reader, group in itertools.groupby(paths, key=_reader):
+        for some in _batched(group, _AT_ONCE if reader is _midi else 1):
             contents = {path: _content(path) for path in some}
             for path, error in contents.items():
                 if isinstance(error, DataError):
                     yield str(path), error
-            readable = {path: data for path, data in contents.items() if isinstance(data, bytes)}
-            if is_abc:
-                for path, data in readable.items():
-                    yield from _tunes(path, data)
-            else:
-                yield from zip(map(str, readable), encode_files(readable.values()), strict=True)
+            yield from reader({path: data for path, data in contents.items() if isinstance(data, bytes)})
+
+
+def _reader(path: Path) -> Callable[[dict[Path, bytes]], Iterator[Named]]:
+    suffix = path.suffix.lower()
+    return _tunes if suffix in ABC_SUFFIXES else _musicxml if suffix in MUSICXML_SUFFIXES else _midi
 
 
 def _batched(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
@@ -120,9 +119,22 @@ def _content(path: Path) -> bytes | DataError:
         return DataError(str(error).removeprefix(f"{path}: "))  # a refusal is named by its path already
 
 
-def _tunes(path: Path, data: bytes) -> Iterator[Named]:
-    tunes = abc.read_tunes(data.decode("utf-8", "replace"))
-    if not tunes:
-        yield str(path), EmptyError("there is no tune in it (a tune begins with X: and has a K: line)")
-    for tune, score in tunes:
-        yield f"{path}#{tune.number}", score
+def _midi(contents: dict[Path, bytes]) -> Iterator[Named]:
+    return zip(map(str, contents), encode_files(contents.values()), strict=True)
+
+
+def _musicxml(contents: dict[Path, bytes]) -> Iterator[Named]:
+    for path, data in contents.items():
+        try:
+            yield str(path), musicxml.decode(data)
+        except NotegenError as error:
+            yield str(path), error
+
+
+def _tunes(contents: dict[Path, bytes]) -> Iterator[Named]:
+    for path, data in contents.items():
+        tunes = abc.read_tunes(data.decode("utf-8", "replace"))
+        if not tunes:
+            yield str(path), EmptyError("there is no tune in it (a tune begins with X: and has a K: line)")
+        for tune, score in tunes:
+            yield f"{path}#{tune.number}", score

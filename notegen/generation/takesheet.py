@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from notegen import __version__
+import notegen
 from notegen.generation.compose import Take
 from notegen.model.bundle import Bundle
 from notegen.score import Score
@@ -52,7 +52,7 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
             f"<header><h1>{escape(title)}</h1>",
             f"<p>model {escape(model.name)}, random seed {takes[0].seed}, best first{known}</p></header>",
             *body,
-            f"<footer><p>notegen {__version__}</p></footer>\n</html>\n",
+            f"<footer><p>notegen {notegen.__version__}</p></footer>\n</html>\n",
         ]
     )
 

@@ -74,9 +74,10 @@ def cell(meter: tuple[int, int]) -> int:
 
 @lru_cache(maxsize=256)
 def top(meter: tuple[int, int]) -> tuple[Span, ...]:
-    """Return the largest parts of a bar: its halves where beats can be halved, else its beats."""
+    """Return the largest parts of a bar: its halves where equal beats can be halved, else its beats."""
     lengths = beats(meter)
-    if len(lengths) in (4, 8) or (len(lengths) == 6 and meter[1] <= 4):
+    even = len(set(lengths)) == 1
+    if even and (len(lengths) in (4, 8) or (len(lengths) == 6 and meter[1] <= 4)):
         half = len(lengths) // 2
         lengths = [sum(lengths[:half]), sum(lengths[half:])]
     return _row(0, lengths, 1)

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,13 +32,13 @@ _HEADING = re.compile(
 )
 
 
-def engrave(score: Score, path: Path, *, seam: int | None = None, force: bool = False) -> int:
+def engrave(score: Score, path: str | PathLike[str], *, seam: int | None = None, force: bool = False) -> int:
     """Write a score as sheet music: a PDF with pages of A4, or one picture as SVG or PNG.
 
     Parameters
     ----------
     score : Score
-    path : Path
+    path : str or PathLike
         Its ending chooses the format.
     seam : int, optional
         The tick from which on the music is new, to be marked.
@@ -58,6 +59,7 @@ def engrave(score: Score, path: Path, *, seam: int | None = None, force: bool = 
     EmptyError, RangeError
         If there is nothing to write down, or too much for one picture.
     """
+    path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"{path}: sheet music is written as {', '.join(SUFFIXES)}")
