@@ -12,7 +12,7 @@ from notegen.codecs.vocabulary import METER_ID
 from notegen.errors import DataError, UsageError
 from notegen.generation import compose as library
 from notegen.generation.forms import check
-from notegen.generation.save import describe, save
+from notegen.generation.save import save
 from notegen.generation.seam import Seam
 from notegen.keys import Key
 from notegen.model.bundle import Bundle, load
@@ -94,7 +94,7 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Continue SEED, a MIDI or ABC file, in several takes; without SEED, begin a tune.
+    """Continue SEED, a MIDI, ABC or MusicXML file, in several takes; without it, begin a tune.
 
     Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instrument.
     A seed with chords or several tracks is continued in its melody.
@@ -128,8 +128,8 @@ def command(
         force=force,
     )
     if as_json:
-        result = describe(takes, paths, bundle, seed_file, settings)
-        click.echo(json.dumps({**result, "folder": str(folder), "sidecar": str(sidecar)}))
+        said = json.loads(sidecar.read_bytes())
+        click.echo(json.dumps({**said, "folder": str(folder), "sidecar": str(sidecar)}))
     else:
         _print(takes, paths, sidecar, bundle, options["bars"], forms)
 

@@ -27,7 +27,7 @@ _WAV_ONLY = {"aplay"}
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def command(file: Path) -> None:
-    """Play a MIDI or ABC file, or a sound file, through the system's player."""
+    """Play a MIDI, ABC, MusicXML or sound file through the system's player."""
     if file.suffix.lower() in sound.FORMATS:
         if not file.is_file():
             raise DataError(f"{file}: there is no such file")

@@ -32,7 +32,7 @@ def read(path: str | PathLike[str]) -> Score:
         if path.suffix.lower() in ABC_SUFFIXES:
             return abc.read_book(data.decode("utf-8", "replace"))[0]
         if path.suffix.lower() in MUSICXML_SUFFIXES:
-            from notegen.formats import musicxml  # its libraries take a while to import
+            from notegen.formats import musicxml
 
             return musicxml.decode(data)
         return midi.decode(data)
@@ -69,9 +69,9 @@ def write(score: Score, path: str | PathLike[str], *, seam: int | None = None, f
 
         data = abc_writer.encode(score, seam)
     elif suffix in (".musicxml", ".xml"):
-        from notegen.formats import musicxml_writer
+        from notegen.formats.musicxml import writer
 
-        data = musicxml_writer.encode(score, seam)
+        data = writer.encode(score, seam)
     else:
         raise UsageError(
             f"{path}: scores are written as MIDI, ABC or MusicXML; end the name in .mid, .abc or .musicxml"

@@ -47,7 +47,7 @@ def save(
     for take, path in zip(takes, paths, strict=True):
         write_atomically(path, midi.encode(take.fresh if only_new else take.score), force=force)
     sidecar = folder / (f"{stem}.json" if first == 1 else f"{stem}-{first}.json")
-    said = describe(takes, paths, model, source, options or {})
+    said = describe(takes, paths, model, source, options or {}, only_new=only_new)
     write_atomically(sidecar, _json(said), force=force)
     for take, path in zip(takes, paths, strict=True):
         score, seam = (take.fresh, None) if only_new else (take.score, take.seam)
@@ -56,7 +56,7 @@ def save(
                 said |= WRITERS[form](score, path.with_suffix(f".{form}"), seam, force)
     if "sheet" in forms:
         page = takesheet.html(takes, paths, model, only_new=only_new)
-        write_atomically(sidecar.with_suffix(".html"), page.encode(), force=force)
+        write_atomically(sidecar.with_suffix(".html"), page.encode(errors="replace"), force=force)
     if forms:
         write_atomically(sidecar, _json(said), force=True)
     return paths, sidecar
@@ -67,7 +67,13 @@ def _json(said: dict[str, Any]) -> bytes:
 
 
 def describe(
-    takes: list[Take], paths: list[Path], model: Bundle, source: Path | None, options: dict[str, Any]
+    takes: list[Take],
+    paths: list[Path],
+    model: Bundle,
+    source: Path | None,
+    options: dict[str, Any],
+    *,
+    only_new: bool = False,
 ) -> dict[str, Any]:
     """Return everything that is needed to make the takes again, as plain values."""
     origin = None
@@ -80,7 +86,7 @@ def describe(
         "seed": takes[0].seed,
         "options": options,
         "human_bits_per_note": model.provenance.get("valid_bits_per_note"),
-        "seam": None if options.get("only_new") else takes[0].seam,
+        "seam": None if only_new else takes[0].seam,
         "takes": [
             {
                 "file": path.name,
@@ -95,8 +101,12 @@ def describe(
 
 
 def seam_of(path: Path) -> int | None:
-    """Return the tick from which on a take that was saved is new, as the sidecar in its folder says."""
-    for sidecar in sorted(path.parent.glob("*.json")):
+    """Return the tick from which on a take that was saved is new, as the sidecar in its folder says.
+
+    Of several that name the take, the shortest name counts: only takes that were written over with
+    `force` are named twice, and the sidecar of these has no number.
+    """
+    for sidecar in sorted(path.parent.glob("*.json"), key=lambda each: (len(each.name), each.name)):
         try:
             said = json.loads(sidecar.read_bytes())
             if any(take["file"] == path.name for take in said["takes"]):

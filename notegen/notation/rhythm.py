@@ -138,13 +138,18 @@ def _ends(onsets: Ints, ends: Floats, division: Ints, cells: Cells, keep: bool) 
     loose = ~exact & (gap <= (following - onsets) / (3 if keep else 2)) & (gap >= -_OVERLAP)
     sliver = abs(following - rounded) < _SLIVER
     rounded = np.where(~last & (loose | sliver), following, rounded)
-    sixteenth = RESOLUTION // 4
-    up = np.ceil((ends - 1) / sixteenth).astype(np.int64) * sixteenth
-    rounded = np.where(last & ~exact, up, rounded)
+    rounded = np.where(last & ~exact, _up(ends - _SLIVER, cells), rounded)
     cell = _cell_of(onsets, cells)
     shortest = onsets + cells.lengths[cell] // _coarse(division[cell])
     shortest = np.where(last, shortest, np.minimum(shortest, following))
     return np.where(rounded > onsets, rounded, shortest)
+
+
+def _up(times: Floats, cells: Cells) -> Ints:
+    """Return the next eighths of the cells; in shorter cells, their ends."""
+    cell = _cell_of(times, cells)
+    start, step = cells.starts[cell], np.minimum(RESOLUTION // 2, cells.lengths[cell])
+    return start + np.ceil((times - start) / step).astype(np.int64) * step
 
 
 def _coarse(division: Ints) -> Ints:

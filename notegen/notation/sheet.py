@@ -172,7 +172,7 @@ def _measures(score: Score, grid: Score, end: int, seam: int | None) -> tuple[Me
 
 
 def _written_keys(score: Score, grid: Score, bars: list[int]) -> dict[int, Key]:
-    """Return the key at each bar where one is written, and at the first, where it is guessed if need be."""
+    """Return the key at the bar nearest to each written one, and at the first, guessed if need be."""
     drums = np.array([track.is_drum for track in score.tracks])
     pitched = score.notes[~drums[score.notes["track"]]]
     weights = np.bincount(pitched["pitch"] % 12, weights=pitched["duration"], minlength=12)
@@ -181,7 +181,7 @@ def _written_keys(score: Score, grid: Score, bars: list[int]) -> dict[int, Key]:
     result = {bars[0]: first}
     if len(written) > 1 or (written and len(pitched) == 0):
         for tick, key in written:
-            bar = bars[max(0, int(np.searchsorted(bars, tick + 1)) - 1)]
+            bar = min(bars[:-1], key=lambda bar: abs(bar - tick))
             result[bar] = Key.of_tonic(key.tonic, key.mode) if abs(key.fifths) > 7 else key
     return result
 
@@ -232,4 +232,4 @@ def _clef(track: Track, pitches: list[int]) -> str:
     middle = float(np.median(pitches))
     if middle < 36:
         return "bass 8vb"
-    return "bass" if middle < 59 else "treble" if middle <= 86 else "treble 8va"
+    return "bass" if middle < 60 else "treble" if middle <= 86 else "treble 8va"

@@ -73,7 +73,7 @@ def engrave(score: Score, path: str | PathLike[str], *, seam: int | None = None,
 
 def svg_pages(score: Score, seam: int | None = None, *, paged: bool = False) -> list[str]:
     """Engrave a score as pages of A4, or as one picture as tall as it needs, each an SVG text."""
-    from notegen.formats.musicxml_writer import encode
+    from notegen.formats.musicxml.writer import encode
 
     toolkit = _toolkit()
     page = {"pageHeight": _HEIGHT} if paged else {"pageHeight": _TALLEST, "adjustPageHeight": True}

@@ -1,6 +1,7 @@
 """Scores in notebooks: a piano roll, and a player under it."""
 
 import base64
+from html import escape
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def html(score: Score) -> str:
         )
         return f"<div>{picture}{_player(score)}</div>"
     except NotegenError as error:
-        return f"<p>a score: {error}</p>"
+        return f"<p>a score: {escape(str(error))}</p>"
 
 
 def _player(score: Score) -> str:

@@ -73,6 +73,39 @@ def test_a_file_that_breaks_off_anywhere_is_a_piece_or_refused(tmp_path, tune):
     assert len(list(scan(read_files(found)))) == len(found)
 
 
+def test_musicxml_is_read_like_the_same_tunes_in_midi(tmp_path, tune):
+    for i in range(3):
+        for suffix in ("mid", "musicxml" if i else "xml"):
+            (tmp_path / suffix[:3]).mkdir(exist_ok=True)
+            tune((3, 4), seed=i).write(tmp_path / suffix[:3] / f"{i}.{suffix}")
+    for folder in ("mus", "xml"):
+        for path in (tmp_path / folder).iterdir():
+            (piece,) = Corpus.open(path).pieces
+            (same,) = Corpus.open(tmp_path / "mid" / f"{path.stem}.mid").pieces
+            assert piece.ids.tolist() == same.ids.tolist()
+    corpus = Corpus.open(tmp_path)
+    assert [piece.name for piece in corpus.pieces] == [str(tmp_path / "mid" / f"{i}.mid") for i in range(3)]
+    assert len(corpus.duplicates) == 3 and not corpus.refused
+
+
+def test_bad_musicxml_is_refused_with_the_reason(tmp_path, tune):
+    tune().write(tmp_path / "good.musicxml")
+    data = (tmp_path / "good.musicxml").read_bytes()
+    bad = {
+        "cut.musicxml": data[: len(data) // 2],
+        "empty.musicxml": b"",
+        "page.xml": b"<html><p>no music</p></html>",
+        "silence.musicxml": data.replace(b"<pitch>", b"<rest>").replace(b"</pitch>", b"</rest>"),
+        "torn.mxl": b"PK\x03\x04" + bytes(40),
+    }
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    corpus = Corpus.open(tmp_path)
+    assert [piece.name for piece in corpus.pieces] == [str(tmp_path / "good.musicxml")]
+    assert sorted(refusal.name for refusal in corpus.refused) == sorted(str(tmp_path / name) for name in bad)
+    assert all(refusal.reason and str(tmp_path) not in refusal.reason for refusal in corpus.refused)
+
+
 def test_files_are_found_at_any_depth_in_one_order(folder):
     found = files(folder[0])
     assert found == sorted(found)

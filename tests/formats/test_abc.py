@@ -58,6 +58,30 @@ def test_a_chain_of_ties_makes_one_note():
     assert heard("C4-|C4-|C2 D2|") == [(0, 10, C), (10, 2, D)]
 
 
+@pytest.mark.parametrize(
+    ("body", "notes"),
+    [
+        ("[CE]2-[CE]2|", [(0, 4, C), (0, 4, E)]),
+        ("[CE]4-|[CE]4|", [(0, 8, C), (0, 8, E)]),
+        ("[CE]-[CE]-[CE]2|", [(0, 4, C), (0, 4, E)]),
+        ("[C-E]2[CG]2|", [(0, 2, E), (0, 4, C), (2, 2, G)]),
+        ("[C-E-]2[CE]2|", [(0, 4, C), (0, 4, E)]),
+        ("E2-[EG]2|", [(0, 4, E), (2, 2, G)]),
+        ("[EG]2-E2|", [(0, 4, E), (0, 2, G)]),
+        ("[CE]2-[DF]2|", [(0, 2, C), (0, 2, E), (2, 2, D), (2, 2, F)]),
+        ("[CE]2[CE]2|", [(0, 2, C), (0, 2, E), (2, 2, C), (2, 2, E)]),
+        ("[CE]/2-[CE]/2[CE]3|", [(0, 1, C), (0, 1, E), (1, 3, C), (1, 3, E)]),
+    ],
+)
+def test_ties_of_chords_join_the_pitches_on_both_sides(body, notes):
+    assert sorted(heard(body)) == sorted(notes)
+
+
+def test_a_tie_in_one_voice_leaves_the_other_alone():
+    score = play(HEAD + "V:1\nc4-|c4|\nV:2\nC4|C4|")
+    assert [row[:3] for row in score.quantize(1).notes.tolist()] == [(0, 8, 72), (0, 4, C), (4, 4, C)]
+
+
 def test_a_hyphen_between_two_pitches_is_no_tie():
     assert heard("C-D E F|") == heard("C D E F|")
 
@@ -152,6 +176,22 @@ def test_fields_may_change_between_bars(body):
 
 def test_a_tempo_is_read():
     assert round(60e6 / play("X:1\nT:A\nM:4/4\nL:1/4\nQ:1/4=90\nK:C\nC4|").tempo_at(0)) == 90
+
+
+def test_programs_and_channels_are_read_and_other_instructions_are_not():
+    body = "%%MIDI program 40\n%%MIDI beat 1 2 3 4\n%%MIDI transpose 12\nCDEF|"
+    score = play(HEAD + body)
+    assert score.tracks[-1].program == 40
+    assert score.notes["pitch"].tolist() == [C, D, E, F]
+    drums = play(HEAD + "V:1\nV:2\n%%MIDI channel 10\nV:1\nc4|\nV:2\nC4|")
+    assert {pitch: drums.tracks[track].is_drum for _, _, pitch, _, track in drums.notes.tolist()} == {
+        72: False,
+        C: True,
+    }
+
+
+def test_an_instruction_in_front_of_the_music_is_read_before_the_key_too():
+    assert play(HEAD.replace("K:C", "%%MIDI program 73\nK:C") + "C4|").tracks[-1].program == 73
 
 
 def test_cut_time_is_a_meter():

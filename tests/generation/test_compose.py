@@ -129,6 +129,42 @@ def test_an_unfinished_bar_is_filled_besides(model, tune, quarters, filled):
         assert take.score.notes["onset"][len(seed.notes)] < filled * 480
 
 
+def in_meters(tune, quarters, *meters):
+    plain = tune((1, 4), bars=quarters)
+    return Score(notes=plain.notes, keys=plain.keys, meters=table(list(meters), METER))
+
+
+SEAMS = {
+    "bar line": lambda tune: (tune(bars=2), 8 * 480),
+    "unfinished bar": lambda tune: (in_meters(tune, 6, (0, 4, 4)), 6 * 480),
+    "pickup": lambda tune: (in_meters(tune, 7, (0, 1, 4), (480, 3, 4)), 7 * 480),
+    "pickup and unfinished bar": lambda tune: (in_meters(tune, 9, (0, 1, 4), (480, 3, 4)), 9 * 480),
+    "96 ticks": lambda tune: (tune((6, 8), bars=3, resolution=96), 9 * 96),
+    "100 ticks": lambda tune: (tune((3, 4), bars=2, resolution=100), 600),
+    "tail": lambda _: (Score.of([(i * 480, 520, 62 + i) for i in range(8)]), 8 * 480),
+}
+
+
+@pytest.mark.parametrize("make", SEAMS.values(), ids=SEAMS)
+def test_the_seam_divides_the_seed_from_the_first_new_note(eighths, tune, make):
+    seed, tick = make(tune)
+    seed = from_file(seed)
+    for take in compose(eighths, seed, bars=2, variations=4, seed=20):
+        old = len(seed.notes)
+        assert take.seam == tick
+        assert take.score.notes["onset"][:old].max() < tick
+        assert take.score.notes["onset"][old] - tick in (0, seed.end - tick)  # a tail is let ring
+
+
+def test_the_seam_of_a_band_lies_behind_all_tracks(model, band):
+    for take in compose(model, band, bars=2, variations=2, seed=21):
+        assert take.seam == 4 * 4 * 480 == band.end
+
+
+def test_a_tune_from_nothing_has_no_seam(model):
+    assert {take.seam for take in compose(model, bars=2, variations=2, seed=22)} == {None}
+
+
 @pytest.fixture(scope="module")
 def band(tune):
     """Drums and five tracks; the melody is the third."""
@@ -253,3 +289,16 @@ def test_takes_are_ranked_best_first(random_bundle, model, tune):
     takes = compose(judged, from_file(tune()), bars=3, variations=6, seed=16)
     ranks = [(bool(take.flaw), abs(take.bits_per_note - 20.0)) for take in takes]
     assert ranks == sorted(ranks)
+
+
+def test_a_seed_in_musicxml_is_continued_like_the_same_in_midi(tmp_path, eighths, tune):
+    seed = tune((6, 8), bars=4)
+    for name in ("seed.mid", "seed.musicxml"):
+        seed.write(tmp_path / name)
+    heard, written = (
+        compose(eighths, formats.read(tmp_path / name), bars=2, variations=2, seed=23)
+        for name in ("seed.mid", "seed.musicxml")
+    )
+    for one, other in zip(heard, written, strict=True):
+        assert other.score.notes.tolist() == one.score.notes.tolist()
+        assert other.seam == one.seam == 4 * 3 * 480

@@ -1,14 +1,19 @@
+import errno
 import hashlib
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 import notegen
 from notegen import formats
-from notegen.errors import DataError, UsageError
+from notegen.errors import DataError, RangeError, UsageError
 from notegen.formats import midi
+from notegen.generation import forms
 from notegen.generation.compose import compose
-from notegen.generation.save import save
+from notegen.generation.save import save, seam_of
+from notegen.rendering import fluid
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,9 @@ def test_later_takes_go_on_counting_and_nothing_is_written_over(tmp_path, bundle
         (["jig-3.json"], "jig-4.mid"),
         (["jig.mid", "jig-2.txt", "big-jig-9.mid", "jig-x.mid", "jig-2-takes.mid"], "jig-1.mid"),
         (["jig-007.mid"], "jig-8.mid"),
+        *(([f"jig-4.{form}"], "jig-5.mid") for form in ("wav", "png", "pdf", "musicxml", "abc", "html")),
+        (["jig.html"], "jig-2.mid"),
+        (["jig-2.wav", "jig-3.png", "jig-9.wav.part", "jig-8.svg"], "jig-4.mid"),
     ],
 )
 def test_numbers_that_are_taken_are_passed_over(tmp_path, bundle, takes, present, first):
@@ -100,3 +108,122 @@ def test_a_file_in_the_folders_place_is_left_alone(tmp_path, bundle, takes):
     with pytest.raises(DataError, match="cannot be written"):
         save(takes, tmp_path / "takes" / "deeper", "jig", model=bundle)
     assert (tmp_path / "takes").read_text() == "mine"
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_forms_are_numbered_with_their_takes_and_not_written_over(tmp_path, bundle, takes):
+    written = ("png", "abc", "sheet")
+    save(takes[:1], tmp_path, "jig", model=bundle, forms=written)
+    before = contents(tmp_path)
+    assert sorted(before) == ["jig-1.abc", "jig-1.mid", "jig-1.png", "jig.html", "jig.json"]
+    save(takes[1:2], tmp_path, "jig", model=bundle, forms=written)
+    after = contents(tmp_path)
+    assert sorted(set(after) - set(before)) == [
+        *("jig-2.abc", "jig-2.html", "jig-2.json", "jig-2.mid", "jig-2.png")
+    ]
+    assert {name: after[name] for name in before} == before
+
+
+def test_force_writes_over_the_forms(tmp_path, bundle, takes):
+    for take in takes[:2]:
+        save([take], tmp_path / "twice", "jig", model=bundle, forms=("png", "abc", "sheet"), force=True)
+    save(takes[1:2], tmp_path / "once", "jig", model=bundle, forms=("png", "abc", "sheet"))
+    assert contents(tmp_path / "twice") == contents(tmp_path / "once")
+
+
+def test_the_same_takes_are_the_same_bytes_in_every_form(tmp_path, eighths, tune):
+    pytest.importorskip("verovio")
+    takes = compose(eighths, tune((2, 4), bars=1), bars=1, variations=1, seed=1)
+    for name in "ab":
+        save(takes, tmp_path / name, "jig", model=eighths, forms=(*forms.WRITERS, "sheet"))
+    assert len(contents(tmp_path / "a")) == 3 + len(forms.WRITERS)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_the_sidecar_tells_what_was_played(tmp_path, eighths, tune):
+    takes = compose(eighths, tune((2, 4), bars=1), bars=1, variations=1, seed=1)
+    _, sidecar = save(takes, tmp_path, "jig", model=eighths, forms=("wav",))
+    font = Path(os.environ["NOTEGEN_SOUNDFONT"])
+    assert json.loads(sidecar.read_text())["sound"] == {
+        "engine": "fluidsynth" if fluid.library() else "builtin",
+        "soundfont": font.name,
+        "soundfont_sha256": hashlib.sha256(font.read_bytes()).hexdigest(),
+        "rate": 44100,
+        "depth": "16",
+    }
+
+
+def no_space(path, data):
+    """Write a file as a full disk does: the first half of it."""
+    with path.open("wb") as file:
+        file.write(data[: len(data) // 2])
+        if ".png." in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        file.write(data[len(data) // 2 :])
+
+
+def too_much(*_):
+    raise RangeError("it is too tall")
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "failure", "reason"),
+    [(Path, "write_bytes", no_space, "No space left"), (forms.WRITERS, "png", too_much, "too tall")],
+    ids=["full disk", "too tall"],
+)
+def test_a_form_that_fails_leaves_whole_takes(
+    monkeypatch, tmp_path, bundle, takes, target, name, failure, reason
+):
+    with monkeypatch.context() as patch:
+        (patch.setitem if isinstance(target, dict) else patch.setattr)(target, name, failure)
+        with pytest.raises(DataError, match=reason):
+            save(takes, tmp_path, "jig", model=bundle, forms=("abc", "png", "sheet"))
+    assert names(tmp_path) == ["jig-1.abc", "jig-1.mid", "jig-2.mid", "jig-3.mid", "jig.json"]
+    for i, take in enumerate(takes, start=1):
+        assert (tmp_path / f"jig-{i}.mid").read_bytes() == midi.encode(take.score)
+    assert len(json.loads((tmp_path / "jig.json").read_text())["takes"]) == 3
+    assert save(takes, tmp_path, "jig", model=bundle, forms=("abc", "png"))[0][0].name == "jig-4.mid"
+
+
+def test_the_seam_of_a_take_is_found_beside_it(tmp_path, bundle, takes):
+    paths, _ = save(takes, tmp_path, "jig", model=bundle)
+    later, _ = save(takes[:1], tmp_path, "jig", model=bundle, only_new=True)
+    assert {seam_of(path) for path in paths} == {takes[0].seam} == {2 * 1920}
+    assert seam_of(later[0]) is None
+    assert seam_of(tmp_path / "other.mid") is None
+
+
+def test_the_seam_of_a_take_that_was_written_over_is_the_later_one(tmp_path, bundle, tune, takes):
+    """The last run writes over the takes of two runs before it, but over the sidecar of the first alone."""
+    for _ in range(2):
+        save(takes[:1], tmp_path, "jig", model=bundle)
+    others = compose(bundle, tune(bars=1), bars=1, variations=2, seed=6)
+    paths, _ = save(others, tmp_path, "jig", model=bundle, force=True)
+    assert names(tmp_path) == ["jig-1.mid", "jig-2.json", "jig-2.mid", "jig.json"]
+    assert {seam_of(path) for path in paths} == {1920}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no json", "[]", "3", '"takes"', "null", "{}", '{"takes": 3}', '{"takes": ["jig-1.mid"]}', "\xff"],
+)
+def test_other_json_files_do_not_hide_a_seam(tmp_path, bundle, takes, text):
+    paths, _ = save(takes, tmp_path, "jig", model=bundle)
+    for name in ("a.json", "zzzzzz.json"):
+        (tmp_path / name).write_bytes(text.encode("latin-1"))
+    assert seam_of(paths[0]) == 2 * 1920
+    (tmp_path / "jig.json").unlink()
+    assert seam_of(paths[0]) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text there")
+def test_a_name_that_is_no_text_does_not_stop_the_page(tmp_path, bundle, takes):
+    stem = os.fsdecode(b"caf\xe9")
+    try:
+        save(takes[:1], tmp_path, stem, model=bundle, forms=("png", "abc", "sheet"))
+    except DataError:
+        pytest.skip("this file system takes text alone")
+    assert "<h2>caf?-1.mid</h2>" in (tmp_path / f"{stem}.html").read_text()

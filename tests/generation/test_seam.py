@@ -99,6 +99,44 @@ def test_the_seeds_tokens_have_no_end():
     assert v.END not in ids
 
 
+@pytest.mark.parametrize(
+    ("score", "tick"),
+    [
+        (quarters(8), 8 * QUARTER),
+        (quarters(6), 6 * QUARTER),
+        (quarters(8, 520), 8 * QUARTER),
+        (quarters(8, 400), 8 * QUARTER),
+        (quarters(8, 120), 4 * QUARTER + 78 * 20),
+        (meters(quarters(9), (0, 1, 4), (QUARTER, 4, 4)), 9 * QUARTER),
+        (meters(quarters(7), (0, 1, 4), (QUARTER, 4, 4)), 7 * QUARTER),
+        (Score.of([(0, 50, 62), (50, 100, 64)], resolution=100), 150),
+        (Score.of([(0, 7, 62), (7, 14, 64)], resolution=7), 21),
+        (Score.of([(0, 15360, 62)], resolution=15360), 15360),
+    ],
+    ids=[
+        "bar line",
+        "inside a bar",
+        "tail over the bar line",
+        "short of the bar line",
+        "staccato",
+        "pickup",
+        "pickup and inside a bar",
+        "100 ticks",
+        "7 ticks",
+        "15360 ticks",
+    ],
+)
+def test_the_music_is_new_from_where_the_seed_ends(score, tick):
+    assert Seam.of(score).end == tick
+
+
+@pytest.mark.parametrize("late", [-20, -1, 1, 20])
+def test_the_music_is_new_from_a_bar_line_beside_the_grid(late):
+    """The last bar of 3/4 begins a little early or late, and so does the new one."""
+    score = Score.of([(0, 960, 62), (960 + late, 1440, 64)])
+    assert Seam.of(meters(score, (0, 2, 4), (960 + late, 3, 4))).end == 960 + late + 1440
+
+
 def test_a_single_note_is_a_seed():
     assert (Seam.of(quarters(1)).bar, Seam.of(quarters(1)).tick) == (0, 24)
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from notegen.formats.repeats import Bar, order
+from notegen.formats.musicxml.repeats import Bar, order
 
 
 def bars(text):

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from notegen.errors import EmptyError, FormatError, NotegenError
-from notegen.formats import mxl
+from notegen.formats.musicxml import archive
 
 SCORE = '<score-partwise version="4.0"><part-list/></score-partwise>'
 CONTAINER = """<?xml version="1.0"?>
@@ -29,15 +29,15 @@ def named(title):
 
 
 def test_plain_and_compressed_files_are_told_apart_by_their_bytes():
-    assert mxl.read_tree(SCORE.encode()).tag == "score-partwise"
-    assert mxl.read_tree(packed({"a.xml": SCORE})).tag == "score-partwise"
+    assert archive.read_tree(SCORE.encode()).tag == "score-partwise"
+    assert archive.read_tree(packed({"a.xml": SCORE})).tag == "score-partwise"
 
 
 def test_the_container_names_the_score():
     members = {"other.xml": named("other"), "score.xml": named("score")}
-    assert mxl.read_tree(packed(members)).findtext("movement-title") == "other"
+    assert archive.read_tree(packed(members)).findtext("movement-title") == "other"
     members["META-INF/container.xml"] = CONTAINER.format("score.xml")
-    assert mxl.read_tree(packed(members)).findtext("movement-title") == "score"
+    assert archive.read_tree(packed(members)).findtext("movement-title") == "score"
 
 
 def test_of_an_opus_the_first_movement_is_read():
@@ -45,14 +45,14 @@ def test_of_an_opus_the_first_movement_is_read():
     opus = f'<opus xmlns:x="http://www.w3.org/1999/xlink">{scores}</opus>'
     members = {"all/opus.xml": opus, "all/one.xml": named("one"), "all/two.xml": named("two")}
     members["META-INF/container.xml"] = CONTAINER.format("all/opus.xml")
-    assert mxl.read_tree(packed(members)).findtext("movement-title") == "two"
+    assert archive.read_tree(packed(members)).findtext("movement-title") == "two"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
 def test_the_encoding_is_the_one_that_the_file_declares(encoding):
     declared = encoding.removesuffix("-sig")
     data = f'<?xml version="1.0" encoding="{declared}"?>{named("Añes")}'.encode(encoding)
-    assert mxl.read_tree(data).findtext("movement-title") == "Añes"
+    assert archive.read_tree(data).findtext("movement-title") == "Añes"
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_the_encoding_is_the_one_that_the_file_declares(encoding):
 )
 def test_what_is_no_score_is_refused_with_the_reason(data, error, reason):
     with pytest.raises(error, match=reason):
-        mxl.read_tree(data)
+        archive.read_tree(data)
 
 
 def test_a_damaged_archive_is_refused():
     whole = packed({"META-INF/container.xml": CONTAINER.format("a.xml"), "a.xml": SCORE * 20})
     for at in range(len(whole)):
         try:
-            mxl.read_tree(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+            archive.read_tree(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
         except NotegenError as error:
             assert str(error) and "\n" not in str(error)
 
@@ -89,7 +89,7 @@ def peak(data):
     """Return the megabytes that it takes to refuse a file."""
     tracemalloc.start()
     with pytest.raises(FormatError):
-        mxl.read_tree(data)
+        archive.read_tree(data)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return most / 1e6
@@ -109,7 +109,7 @@ def test_external_entities_are_not_fetched(tmp_path):
     (tmp_path / "secret").write_text("secret")
     text = f'<!DOCTYPE a [<!ENTITY x SYSTEM "{(tmp_path / "secret").as_uri()}">]>' + named("&x;")
     with pytest.raises(FormatError, match="the XML is damaged"):
-        mxl.read_tree(text.encode())
+        archive.read_tree(text.encode())
 
 
 def test_the_document_type_of_musicxml_is_accepted():
@@ -117,4 +117,4 @@ def test_the_document_type_of_musicxml_is_accepted():
         '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
         '"http://www.musicxml.org/dtds/partwise.dtd">'
     )
-    assert mxl.read_tree((doctype + SCORE).encode()).tag == "score-partwise"
+    assert archive.read_tree((doctype + SCORE).encode()).tag == "score-partwise"

@@ -10,8 +10,8 @@ from itertools import zip_longest
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from notegen.formats.mxparts import number, text_of
-from notegen.formats.repeats import Bar
+from notegen.formats.musicxml.elements import number, text_of
+from notegen.formats.musicxml.repeats import Bar
 
 _HEARD = {
     "segno": "segno", "coda": "coda", "fine": "fine", "tocoda": "to_coda",

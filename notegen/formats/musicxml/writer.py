@@ -1,10 +1,11 @@
 """Scores to MusicXML, as notation programs read it."""
 
+import re
 from functools import reduce
 from math import gcd
 from xml.etree import ElementTree as Xml
 
-from notegen import __version__
+import notegen
 from notegen.notation import metre
 from notegen.notation.beams import Beams, beams
 from notegen.notation.metre import RESOLUTION
@@ -46,7 +47,7 @@ def encode(score: Score, seam: int | None = None) -> bytes:
     root = Xml.Element("score-partwise", version="4.0")
     if sheet.title:
         _add(_add(root, "work"), "work-title", sheet.title)
-    _add(_add(_add(root, "identification"), "encoding"), "software", f"notegen {__version__}")
+    _add(_add(_add(root, "identification"), "encoding"), "software", f"notegen {notegen.__version__}")
     names = _add(root, "part-list")
     for i, part in enumerate(sheet.parts, start=1):
         _declare(names, part, i, alone=len(sheet.parts) == 1)
@@ -65,7 +66,7 @@ def _add(parent: Element, tag: str, text: object = None, **attributes: str) -> E
 
 def _legal(text: str) -> str:
     """Leave out the characters that XML cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff"))
+    return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 
 
 def _declare(names: Element, part: Part, number: int, *, alone: bool) -> None:
