@@ -1,6 +1,7 @@
 """notegen compose."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,12 +127,21 @@ def command(
         forms=forms,
         only_new=only_new,
         force=force,
+        progress=_show,
     )
+    if forms and sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
     if as_json:
         said = json.loads(sidecar.read_bytes())
         click.echo(json.dumps({**said, "folder": str(folder), "sidecar": str(sidecar)}))
     else:
         _print(takes, paths, sidecar, bundle, options["bars"], forms)
+
+
+def _show(done: int, total: int, path: Path) -> None:
+    """Say on a terminal which form is being written, in a line that goes away again."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{done + 1} of {total}: {path.name}", nl=False, err=True)
 
 
 def _summary(score: Score) -> str:

@@ -35,7 +35,11 @@ from notegen.rendering import sound
     help="The sound font to play (.sf2).  [default: $NOTEGEN_SOUNDFONT, or the best one found]",
 )
 @click.option(
-    "--rate", type=click.IntRange(*sound.RATES), default=44100, show_default=True, help="Frames a second."
+    "--rate",
+    type=click.IntRange(*sound.RATES),
+    default=sound.RATE,
+    show_default=True,
+    help="Frames a second.",
 )
 @click.option(
     "--depth", type=click.Choice(sound.DEPTHS), default="16", show_default=True, help="Bits a sample."

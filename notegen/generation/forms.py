@@ -15,9 +15,8 @@ Writer = Callable[[Score, Path, int | None, bool], dict[str, Any]]  # returns wh
 def _sound(score: Score, path: Path, _: int | None, force: bool) -> dict[str, Any]:
     from notegen.rendering import sound
 
-    made = sound.render(score, path, force=force)
-    told = ("engine", "soundfont", "soundfont_sha256", "rate", "depth")
-    return {"sound": {name: getattr(made, name) for name in told}}
+    sound.render(score, path, force=force)
+    return {"sound": sound_source()}
 
 
 def _picture(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
@@ -47,6 +46,15 @@ WRITERS: dict[str, Writer] = {
     "musicxml": _notation,
     "abc": _notation,
 }
+
+
+def sound_source() -> dict[str, str]:
+    """Return what the sidecar says of the sound: the engine, and the sound font."""
+    from notegen.rendering import fonts, sound
+
+    engine = sound.engine_of("auto", sound.RATE)
+    font = fonts.choose(compressed=engine == "fluidsynth")
+    return {"engine": engine, "soundfont": font.resolve().name, "soundfont_sha256": sound.sha256(font)}
 
 
 def check(forms: tuple[str, ...]) -> None:

@@ -3,17 +3,21 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import notegen
-from notegen.errors import UsageError
+from notegen.errors import DataError, UsageError
 from notegen.files import write_atomically
 from notegen.formats import midi
 from notegen.generation import takesheet
 from notegen.generation.compose import Take
-from notegen.generation.forms import WRITERS
+from notegen.generation.forms import WRITERS, sound_source
 from notegen.model.bundle import Bundle
+
+Progress = Callable[[int, int, Path], None]  # forms written, forms in all, and the next one
 
 
 def save(
@@ -27,12 +31,13 @@ def save(
     forms: tuple[str, ...] = (),
     only_new: bool = False,
     force: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[list[Path], Path]:
     """Write takes as ``stem-1.mid`` and so on, best first, and a sidecar in JSON.
 
     Numbers that are taken are passed over, unless `force` is set; the sidecar of a later run is named
     after its first take. `forms` are written beside each take (see `notegen.generation.forms`); of
-    "sheet" there is one, beside the sidecar.
+    "sheet" there is one, beside the sidecar. `progress` is told of each form before it is written.
 
     Returns
     -------
@@ -40,6 +45,7 @@ def save(
         In the order of the takes.
     sidecar : Path
     """
+    progress = progress or _quiet
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder with --output")
     first = 1 if force else _next_number(folder, stem)
@@ -49,17 +55,42 @@ def save(
     sidecar = folder / (f"{stem}.json" if first == 1 else f"{stem}-{first}.json")
     said = describe(takes, paths, model, source, options or {}, only_new=only_new)
     write_atomically(sidecar, _json(said), force=force)
-    for take, path in zip(takes, paths, strict=True):
+    jobs = [
+        (form, path.with_suffix(f".{form}"), take)
+        for take, path in zip(takes, paths, strict=True)
+        for form in forms
+        if form in WRITERS
+    ]
+    total = len(jobs) + ("sheet" in forms)
+    for i, (form, path, take) in enumerate(jobs):
+        progress(i, total, path)
         score, seam = (take.fresh, None) if only_new else (take.score, take.seam)
-        for form in forms:
-            if form in WRITERS:
-                said |= WRITERS[form](score, path.with_suffix(f".{form}"), seam, force)
+        with _naming(path):
+            said |= WRITERS[form](score, path, seam, force)
     if "sheet" in forms:
-        page = takesheet.html(takes, paths, model, only_new=only_new)
-        write_atomically(sidecar.with_suffix(".html"), page.encode(errors="replace"), force=force)
+        path = sidecar.with_suffix(".html")
+        progress(len(jobs), total, path)
+        with _naming(path):
+            page = takesheet.html(takes, paths, model, only_new=only_new)
+        write_atomically(path, page.encode(errors="replace"), force=force)
+        said.setdefault("sound", sound_source())
     if forms:
         write_atomically(sidecar, _json(said), force=True)
     return paths, sidecar
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let errors begin with the file that could not be written."""
+    try:
+        yield
+    except DataError as error:
+        told = str(error)
+        raise error if told.startswith(str(path)) else type(error)(f"{path}: {told}") from None
+
+
+def _quiet(done: int, total: int, path: Path) -> None:
+    """Tell no one."""
 
 
 def _json(said: dict[str, Any]) -> bytes:

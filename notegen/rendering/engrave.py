@@ -109,12 +109,9 @@ def _typeset(pages: list[str], kind: Literal["pdf", "png"]) -> bytes:
         raise MissingExtraError("engraving", "engrave") from error
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lines = [
-            "#set document(date: none)",
-            "#set page(margin: 0pt, width: 210mm, height: auto, fill: white)",
-        ]
+        head = "#set document(date: none)\n#set page(margin: 0pt, width: 210mm, height: auto, fill: white)\n"
         for i, page in enumerate(pages):
             (folder / f"{i}.svg").write_text(page, encoding="utf-8")
-            lines.append(f'#image("{i}.svg", width: 210mm)')
-        (folder / "pages.typ").write_text("\n".join(lines), encoding="utf-8")
+        images = [f'#image("{i}.svg", width: 210mm)' for i in range(len(pages))]
+        (folder / "pages.typ").write_text(head + "\n#pagebreak()\n".join(images), encoding="utf-8")
         return typst.compile(folder / "pages.typ", format=kind, ppi=_PIXELS_AN_INCH)

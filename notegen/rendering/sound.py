@@ -21,7 +21,7 @@ from notegen.score import Score
 ENGINES = ("auto", "fluidsynth", "builtin")
 DEPTHS = ("16", "24", "float")
 FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
-RATES = (8000, 192_000)
+RATE, RATES = 44_100, (8000, 192_000)  # what is made unless asked otherwise, and what can be
 PEAK = -1.0  # dBTP, the level that every recording is brought to
 _SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
 _COMPRESSED = {".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
@@ -55,7 +55,7 @@ def render(
     *,
     engine: str = "auto",
     soundfont: str | PathLike[str] | None = None,
-    rate: int = 44100,
+    rate: int = RATE,
     depth: str = "16",
     force: bool = False,
     progress: Progress | None = None,
@@ -111,7 +111,7 @@ def render(
     return Rendering(
         engine=engine,
         soundfont=font.resolve().name,
-        soundfont_sha256=_sha256(font),
+        soundfont_sha256=sha256(font),
         rate=rate,
         depth=None if suffix in _COMPRESSED else depth,
         seconds=frames / rate,
@@ -127,7 +127,7 @@ def encoded(score: Score, suffix: str, **options: Any) -> bytes:
         return path.read_bytes()
 
 
-def check(path: Path, *, engine: str = "auto", rate: int = 44100, depth: str = "16") -> str:
+def check(path: Path, *, engine: str = "auto", rate: int = RATE, depth: str = "16") -> str:
     """Return a sound file's suffix, in lower case, if it can be written so.
 
     Raises
@@ -237,7 +237,10 @@ def _write(path: Path, blocks: Iterator[NDArray[np.float32]], suffix: str, rate:
 
     subtype = _COMPRESSED.get(suffix, _SUBTYPES[depth])
     try:
-        with soundfile.SoundFile(path, "w", rate, 2, subtype, format=FORMATS[suffix]) as file:
+        with (  # a name that is no UTF-8 can be opened, but not told to libsndfile
+            path.open("w+b") as opened,
+            soundfile.SoundFile(opened, "w", rate, 2, subtype, format=FORMATS[suffix]) as file,
+        ):
             for block in blocks:
                 file.write(block)
     except soundfile.LibsndfileError as error:
@@ -246,6 +249,7 @@ def _write(path: Path, blocks: Iterator[NDArray[np.float32]], suffix: str, rate:
         ogg.fix_serial(path)
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the hash of a sound font."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -44,7 +44,13 @@ def test_a_pdf_beside_the_file_is_the_default(run, jig, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("x.svg", b"<?xml"), ("x.png", b"\x89PNG"), ("X.PDF", b"%PDF"), ("x.musicxml", b"<?xml"), ("x.abc", b"X:1")],
+    [
+        ("x.svg", b"<svg"),
+        ("x.png", b"\x89PNG"),
+        ("X.PDF", b"%PDF"),
+        ("x.musicxml", b"<?xml"),
+        ("x.abc", b"X:1"),
+    ],
 )
 def test_the_ending_chooses_the_format(run, jig, tmp_path, name, begins):
     pytest.importorskip("verovio")

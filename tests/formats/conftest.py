@@ -10,7 +10,9 @@ Q = 24  # ticks a quarter
 QUARTERS = [[24], [12, 12], [6, 6, 6, 6], [18, 6], [12, 6, 6], [8, 8, 8], [16, 8], [4] * 6, [3] * 8]
 EIGHTHS = [[12], [12], [6, 6], [4, 4, 4], [3, 3, 6]]
 METERS = [(4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (12, 8), (2, 2), (5, 4), (7, 8), (3, 8), (5, 8)]
-KEYS = [key for key in (Key.of_tonic(tonic, mode) for tonic in range(12) for mode in range(7)) if key != (0, 0)]
+KEYS = [
+    key for key in (Key.of_tonic(tonic, mode) for tonic in range(12) for mode in range(7)) if key != (0, 0)
+]
 
 
 @st.composite
@@ -22,7 +24,9 @@ def layers(draw, meter, length, low, *, change):
     """
     rhythms = QUARTERS if meter[1] <= 4 else EIGHTHS
     count = length // sum(rhythms[0])
-    cells = draw(st.lists(st.sampled_from(rhythms[:1] if low == 44 else rhythms), min_size=count, max_size=count))
+    cells = draw(
+        st.lists(st.sampled_from(rhythms[:1] if low == 44 else rhythms), min_size=count, max_size=count)
+    )
     line, at = [], 0
     for duration in (duration for cell in cells for duration in cell):
         what = draw(st.sampled_from(["note", "note", "note", "chord", "rest", "held"]))
@@ -51,7 +55,9 @@ def scores(draw):
             line = draw(layers(meter, pickup + bars * bar, low, change=pickup + bar))
             rows += [(at, long, pitch, 80, i) for at, long, pitches in line for pitch in pitches]
     rows.append((0, Q // (1 if meter[1] <= 4 else 2), 84, 80, 0))  # something sounds, at the beginning
-    first, second = draw(st.lists(st.sampled_from(KEYS), min_size=2, max_size=2, unique_by=lambda k: k.fifths))
+    first, second = draw(
+        st.lists(st.sampled_from(KEYS), min_size=2, max_size=2, unique_by=lambda k: k.fifths)
+    )
     changes = draw(st.booleans()) and bars > 1
     speeds = draw(st.lists(st.integers(40, 200), min_size=2, max_size=2, unique=True))
     at = pickup + bar

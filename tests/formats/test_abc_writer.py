@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notegen_corpora import COLLECTIONS
 
 from notegen import formats
 from notegen.formats import abc
 from notegen.formats.abc_writer import encode
 from notegen.keys import Key
 from notegen.score import DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Track, table
-from notegen_corpora import COLLECTIONS
 
 Q = 24
 
@@ -76,7 +76,12 @@ def test_chorales_are_read_as_they_were(heard, piece):
 
 @pytest.mark.parametrize(
     "lengths",
-    [(1, 2, 1, 0.5, 1, 0.5, 2), (1 / 3, 1 / 3, 1 / 3, 0.75, 0.25, 2), (2 / 3, 2 / 3, 2 / 3, 2, 5, 3), (0.25,) * 16],
+    [
+        (1, 2, 1, 0.5, 1, 0.5, 2),
+        (1 / 3, 1 / 3, 1 / 3, 0.75, 0.25, 2),
+        (2 / 3, 2 / 3, 2 / 3, 2, 5, 3),
+        (0.25,) * 16,
+    ],
     ids=str,
 )
 def test_music21_hears_the_same_notes(lengths):
@@ -156,7 +161,9 @@ def test_the_outermost_pitches_that_abc_is_read_with(pitch):
 
 def test_fields_of_the_head():
     tempos = table([(0, 400_000)], TEMPO)
-    head = text(tune(1.5, 1.5, meter=(6, 8), key="Ador", tempos=tempos, title="A\n tune: 100% %d")).split("\n")[:6]
+    head = text(tune(1.5, 1.5, meter=(6, 8), key="Ador", tempos=tempos, title="A\n tune: 100% %d")).split(
+        "\n"
+    )[:6]
     assert head == ["X:1", "T:A tune: 100 d", "M:6/8", "L:1/8", "Q:3/8=100", "K:Ador"]
     assert "T:Untitled" in text(tune(4))
 

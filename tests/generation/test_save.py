@@ -143,17 +143,39 @@ def test_the_same_takes_are_the_same_bytes_in_every_form(tmp_path, eighths, tune
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_the_sidecar_tells_what_was_played(tmp_path, eighths, tune):
+@pytest.mark.parametrize("form", ["wav", "sheet"])
+def test_the_sidecar_tells_what_was_played(tmp_path, eighths, tune, form):
     takes = compose(eighths, tune((2, 4), bars=1), bars=1, variations=1, seed=1)
-    _, sidecar = save(takes, tmp_path, "jig", model=eighths, forms=("wav",))
+    _, sidecar = save(takes, tmp_path, "jig", model=eighths, forms=(form,))
     font = Path(os.environ["NOTEGEN_SOUNDFONT"])
     assert json.loads(sidecar.read_text())["sound"] == {
         "engine": "fluidsynth" if fluid.library() else "builtin",
         "soundfont": font.name,
         "soundfont_sha256": hashlib.sha256(font.read_bytes()).hexdigest(),
-        "rate": 44100,
-        "depth": "16",
     }
+
+
+def test_a_form_that_cannot_be_written_is_named(tmp_path, bundle, takes, monkeypatch):
+    def fail(*_):
+        raise RangeError("the picture would be too tall")
+
+    monkeypatch.setitem(forms.WRITERS, "png", fail)
+    with pytest.raises(RangeError, match=r"jig-1\.png: the picture would be too tall"):
+        save(takes, tmp_path, "jig", model=bundle, forms=("png",))
+
+
+def test_progress_is_told_before_each_form(tmp_path, bundle, takes):
+    told = []
+    save(
+        takes[:2],
+        tmp_path,
+        "jig",
+        model=bundle,
+        forms=("png", "abc"),
+        progress=lambda done, total, path: told.append((done, total, path.name, path.exists())),
+    )
+    names = ["jig-1.png", "jig-1.abc", "jig-2.png", "jig-2.abc"]
+    assert told == [(i, 4, name, False) for i, name in enumerate(names)]
 
 
 def no_space(path, data):

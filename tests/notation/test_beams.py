@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +8,21 @@ from notegen.notation.metre import RESOLUTION
 from notegen.notation.values import Piece, write_bar
 
 Q = RESOLUTION
-METERS = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (7, 8), (3, 16), (17, 16)]
+METERS = [
+    (2, 4),
+    (3, 4),
+    (4, 4),
+    (5, 4),
+    (6, 4),
+    (2, 2),
+    (3, 8),
+    (6, 8),
+    (9, 8),
+    (12, 8),
+    (7, 8),
+    (3, 16),
+    (17, 16),
+]
 
 
 def bar(meter, *lengths):

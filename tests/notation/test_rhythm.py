@@ -52,7 +52,9 @@ def notes(draw):
     noise = draw(st.sampled_from([0.0, 0.004, 0.02, 1.0]))
     count = draw(st.integers(1, 24))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    onsets = rng.integers(0, total * division // Q + 1, count) * Q / division + rng.normal(0, noise * Q, count)
+    onsets = rng.integers(0, total * division // Q + 1, count) * Q / division + rng.normal(
+        0, noise * Q, count
+    )
     onsets = np.sort(np.clip(onsets, 0, total - 1))
     lengths = rng.integers(0, 4 * division, count) * Q / division + rng.normal(0, noise * Q, count)
     ends = np.minimum(onsets + lengths, total)

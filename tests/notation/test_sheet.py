@@ -220,7 +220,9 @@ def test_the_written_key_is_kept_and_shown_where_it_changes():
     assert [measure.new_key for measure in measures] == [True, True, False]
 
 
-@pytest.mark.parametrize(("at", "keys"), [(3.5, ["D", "G", "G"]), (4.5, ["D", "G", "G"]), (7, ["D", "D", "G"])])
+@pytest.mark.parametrize(
+    ("at", "keys"), [(3.5, ["D", "G", "G"]), (4.5, ["D", "G", "G"]), (7, ["D", "D", "G"])]
+)
 def test_a_key_that_changes_inside_a_bar_is_shown_at_the_nearest_bar_line(at, keys):
     rows = table([(0, *Key.parse("D")), (round(at * 480), *Key.parse("G"))], KEY)
     measures = notate(score_of(line(4, 4, 4), keys=rows)).measures
@@ -254,7 +256,10 @@ def test_the_clef_suits_the_notes(pitch, clef):
 def test_tempos_stand_in_the_bars_in_which_they_change():
     tempos = table([(0, 600_000), (480 * 6, 500_000), (480 * 7, 500_000)], TEMPO)
     measures = notate(score_of(line(4, 4), tempos=tempos)).measures
-    assert [m.tempos for m in measures] == [((0, pytest.approx(100)),), ((2 * RESOLUTION, pytest.approx(120)),)]
+    assert [m.tempos for m in measures] == [
+        ((0, pytest.approx(100)),),
+        ((2 * RESOLUTION, pytest.approx(120)),),
+    ]
 
 
 def test_tempos_by_the_hundred_are_all_kept():

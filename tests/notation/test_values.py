@@ -47,7 +47,9 @@ def bars(draw):
 
 def _is_written(cell, division):
     """Whether a division of a cell can be written with 64th notes."""
-    actual, normal = next(((odd, over) for odd, over in ((3, 2), (5, 4), (7, 4)) if not division % odd), (1, 1))
+    actual, normal = next(
+        ((odd, over) for odd, over in ((3, 2), (5, 4), (7, 4)) if not division % odd), (1, 1)
+    )
     return cell * actual % (division * normal * metre.SMALLEST) == 0
 
 

@@ -16,7 +16,9 @@ NOTES = st.lists(
 
 def sounding(found):
     """Return all notes of some voices."""
-    return sorted((block.start, block.stop, pitch) for voice in found for block in voice for pitch in block.pitches)
+    return sorted(
+        (block.start, block.stop, pitch) for voice in found for block in voice for pitch in block.pitches
+    )
 
 
 @given(NOTES)

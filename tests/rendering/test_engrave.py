@@ -98,12 +98,15 @@ def test_svg_is_one_picture_as_tall_as_it_needs(save):
     assert heights[0] < 600 < heights[1]
 
 
-@pytest.mark.parametrize(("bars", "pages"), [(8, 1), (400, None)])
-def test_pdf_has_pages(save, bars, pages):
+@pytest.mark.parametrize(("bars", "pages"), [(8, 1), (400, 7)])
+def test_pdf_has_pages_of_a4(save, bars, pages):
     data, count = save(line(4 * bars), "x.pdf")
     assert data.startswith(b"%PDF")
-    assert max(int(each) for each in re.findall(rb"/Count (\d+)", data)) == count
-    assert count == pages or (pages is None and count > 2)
+    assert count == pages
+    boxes = re.findall(rb"/MediaBox *\[0 0 ([\d.]+) ([\d.]+)\]", data)
+    assert [[float(side) for side in box] for box in boxes] == [
+        pytest.approx([595.3, 841.9], abs=0.1)
+    ] * pages
 
 
 def test_png_is_as_wide_as_a4(save):

@@ -8,13 +8,13 @@ from xml.etree import ElementTree as Xml
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from notegen_corpora import COLLECTIONS
 
 from notegen import formats
 from notegen.formats.musicxml import decode
 from notegen.formats.musicxml.writer import encode
 from notegen.keys import Key
 from notegen.score import DRUM_CHANNEL, KEY, NOTE, TEMPO, Score, Track, table
-from notegen_corpora import COLLECTIONS
 
 Q = 24
 
