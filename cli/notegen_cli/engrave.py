@@ -39,4 +39,5 @@ def command(file: Path, output: Path | None, force: bool) -> None:
             formats.write(score, path, seam=seam, force=force)
             click.echo(path)
     except DataError as error:
-        raise type(error)(f"{file}: {error}") from None
+        at_fault = path if str(error).startswith(f"{path}: ") else file
+        raise type(error)(f"{at_fault}: {str(error).removeprefix(f'{path}: ')}") from None

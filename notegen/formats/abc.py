@@ -162,7 +162,7 @@ def _is_tie(tokens: list[re.Match[str]], i: int, in_chord: bool) -> bool:
     """Whether a pitch stands on both sides of a hyphen, or nothing behind it; else it is a slur."""
     before = _pitches(tokens[i - 1 :: -1] if i else [], "]", "[")
     if in_chord:
-        before, i = before[:1], next((j for j in range(i, len(tokens)) if tokens[j].group() == "]"), i)
+        i = next((j for j in range(i, len(tokens)) if tokens[j].group() == "]"), i)
     after = _pitches(tokens[i + 1 :], "[", "]")
     return bool(before) and (not after or bool(set(before) & set(after)))
 

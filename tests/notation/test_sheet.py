@@ -89,6 +89,7 @@ def test_every_score_can_be_written_down(check_bar, score):
                 check_bar(voice, measure.length)
 
 
+@settings(max_examples=50)
 @given(scores())
 def test_every_pitch_of_a_track_is_written(score):
     for part, track in zip(notate(score).parts, np.unique(score.notes["track"]), strict=True):
