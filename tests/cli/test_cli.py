@@ -8,28 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
-from notegen_cli.main import COMMANDS, main, program
+from notegen_cli.main import COMMANDS, program
 
 from notegen import __version__, formats
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 PROGRAM = Path(sys.executable).with_name("notegen")
-
-
-@pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Return a function that runs the program in a fresh folder: exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["notegen", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture

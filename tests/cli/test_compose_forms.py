@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from notegen_cli.main import main
 
 from notegen import formats
 from notegen.errors import RangeError
@@ -35,20 +35,11 @@ def _small_font(monkeypatch):
 
 
 @pytest.fixture
-def run(monkeypatch, capfd, tmp_path, tune, bundle_path):
+def run(run, tune, bundle_path):
     """Return a function that continues a jig by a bar in one take: exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
     tune((6, 8), bars=2).write("jig.mid")
-    few = ["--bars", "1", "--variations", "1", "--seed", "3", "--model", str(bundle_path)]
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["notegen", "compose", *few, *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capfd.readouterr()
-
-    return call
+    few = ["--bars", "1", "--variations", "1", "--seed", "3", "--model", bundle_path]
+    return partial(run, "compose", *few)
 
 
 def options(*names):

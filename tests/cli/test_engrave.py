@@ -1,28 +1,18 @@
 """``notegen engrave`` through its entry point."""
 
 import json
-import sys
+from functools import partial
 
 import pytest
-from notegen_cli.main import main
 
 from notegen import formats
 from notegen.score import Score
 
 
 @pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Return a function that runs the command in a fresh folder: exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["notegen", "engrave", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capfd.readouterr()
-
-    return call
+def run(run):
+    """Return a function that runs ``notegen engrave``: exit code, output and errors."""
+    return partial(run, "engrave")
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 import os
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import soundfile
 from notegen_cli import play
-from notegen_cli.main import main
 
 from notegen.errors import UsageError
 
@@ -13,21 +12,12 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the players here are sc
 
 
 @pytest.fixture
-def run(monkeypatch, capfd, tmp_path, tune):
+def run(run, monkeypatch, tmp_path, tune):
     """Return a function that runs ``notegen play`` where only the test's players are on the PATH."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()
     tune((6, 8), bars=1).write(tmp_path / "jig.mid")
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["notegen", "play", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capfd.readouterr()
-
-    return call
+    return partial(run, "play")
 
 
 def put_player(folder, name, script='for last; do :; done\n/bin/cp "$last" heard\necho "$0 $*" > called'):

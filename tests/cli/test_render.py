@@ -1,31 +1,21 @@
 import hashlib
 import json
-import sys
+from functools import partial
 
 import pytest
 import soundfile
-from notegen_cli.main import main
 
 from notegen import __version__
 from notegen.rendering import fluid, fonts
 
 
 @pytest.fixture
-def run(monkeypatch, capfd, tmp_path, tune):
+def run(run, monkeypatch, tmp_path, tune):
     """Return a function that runs ``notegen render`` in a folder with two tunes: code, output, errors."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(fonts.VARIABLE, raising=False)
     for i, name in enumerate(("jig.mid", "reel.mid")):
         tune((6, 8), bars=1, seed=i).write(tmp_path / name)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["notegen", "render", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capfd.readouterr()
-
-    return call
+    return partial(run, "render")
 
 
 def sounds(folder):

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from functools import partial
 
 import pytest
 from notegen_cli.main import main
@@ -14,19 +15,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Return a function that runs the program in a fresh folder: exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
+def run(run, monkeypatch):
+    """Return a function that runs ``notegen show`` in a terminal of 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["notegen", "show", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capfd.readouterr()
-
-    return call
+    return partial(run, "show")
 
 
 @pytest.fixture
