@@ -62,6 +62,8 @@ def decode(data: bytes) -> Score:
             raise FormatError("the file claims to last for years; its times are damaged")
         name = _read_metas(chunk, events, maps)
         part, rest = _read_part(events, name, tracks)
+        if not len(part) or len(header.chunks) == 1:  # otherwise it is the name of an instrument's part
+            maps.title = maps.title or name
         notes.append(part)
         others.append(rest)
     rows = np.concatenate(notes) if notes else table([], NOTE)
@@ -142,7 +144,6 @@ def _read_metas(chunk: bytes, events: smf.Events, maps: _Maps) -> str:
                 maps.keys.append((tick, fifths, content[1]))
         elif kind == _NAME and not name:
             name = _text(content)
-            maps.title = maps.title or name
     return name
 
 

@@ -4,7 +4,7 @@ A bar is divided along its metre. Where no division into halves holds all onsets
 becomes a tuplet. What lies outside tuplets is split where a note would hide a stronger beat, and tied.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from notegen.notation import metre
@@ -115,9 +115,7 @@ def _filled(pieces: list[Piece], length: int) -> Iterator[Piece]:
         yield Piece(at, length)
 
 
-def _regions(
-    spans: tuple[Span, ...], cuts: set[int], meter: Meter
-) -> Iterator[tuple[int, int, Tuplet | None]]:
+def _regions(spans: Sequence[Span], cuts: set[int], meter: Meter) -> Iterator[tuple[int, int, Tuplet | None]]:
     """Yield stretches of a bar: plain ones, and tuplets."""
     for span in spans:
         inner = [cut - span.start for cut in cuts if span.start < cut < span.stop]
@@ -130,7 +128,23 @@ def _regions(
         if tuplet:
             yield span.start, span.stop, tuplet
         else:
-            yield from _regions(below, cuts, meter)
+            yield from _regions(_paired(below, cuts), cuts, meter)
+
+
+def _paired(parts: tuple[Span, ...], cuts: set[int]) -> list[Span]:
+    """Make one of two neighbours among three or more parts that hold a tuplet together."""
+    spans: list[Span] = []
+    for part in parts:
+        before = spans[-1] if spans and len(parts) > 2 else None
+        if before and before.length == part.length and part.start not in cuts:
+            whole = before._replace(length=2 * part.length)
+            inner = [cut - whole.start for cut in cuts if whole.start < cut < whole.stop]
+            uneven = any(cut % SMALLEST for cut in inner)
+            if uneven and {whole.start, whole.stop} <= cuts and _tuplet(whole, inner):
+                spans[-1] = whole
+                continue
+        spans.append(part)
+    return spans
 
 
 def _tuplet(span: Span, inner: list[int]) -> Tuplet | None:

@@ -50,6 +50,15 @@ def test_a_file_becomes_notes_tracks_maps_and_events():
     assert (score.resolution, score.title) == (96, "Duo!")
 
 
+def test_the_name_of_an_instrument_is_no_title():
+    notes = table([(0, 96, 60, 80, 0), (0, 96, 48, 80, 1)], NOTE)
+    score = Score(notes=notes, tracks=(Track("Piano"), Track("Bass", 32, 1)), resolution=96)
+    _conductor, *parts = smf.read_chunks(midi.encode(score)).chunks
+    assert midi.decode(smf.write_file(1, 96, parts)).title == ""
+    titled = midi.encode(replace(score, title="A Tune"))
+    assert midi.decode(titled).title == "A Tune"
+
+
 @pytest.mark.parametrize(
     ("chunk", "expected"),
     [
