@@ -146,7 +146,7 @@ def _bar(values: list[Value], measure: Measure) -> str:
     words: list[str] = []
     joined = False
     for value, beam in zip(values, beams(values, measure.meter), strict=True):
-        names = [spell(pitch, measure.key) for pitch in value.pitches]
+        names = [spell(pitch, value.key) for pitch in value.pitches]
         text = _tuplet(values, value) + _note(value, names, in_force, altered)
         if joined:
             words[-1] += text

@@ -217,9 +217,8 @@ def _by_measure(voice: list[Block], measures: tuple[Measure, ...]) -> list[list[
         while at < block.stop:
             bar = measures[j]
             stop = min(block.stop, bar.start + bar.length)
-            piece = Piece(
-                at - bar.start, stop - bar.start, block.pitches, at > block.start, stop < block.stop
-            )
+            ties = at > block.start, stop < block.stop
+            piece = Piece(at - bar.start, stop - bar.start, block.pitches, *ties, measures[i].key)
             rows[j].append(piece)
             j, at = j + 1, stop
     return rows

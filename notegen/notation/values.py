@@ -7,6 +7,7 @@ becomes a tuplet. What lies outside tuplets is split where a note would hide a s
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from notegen.keys import Key
 from notegen.notation import metre
 from notegen.notation.metre import RESOLUTION, SMALLEST, Joint, Span
 
@@ -41,6 +42,8 @@ class Value(NamedTuple):
     tied, ties : bool
         Whether it continues the value before, and whether the one after continues it.
     tuplet : Tuplet, optional
+    key : Key
+        The key in force where the note began, by which its pitches are named.
     """
 
     start: int
@@ -51,6 +54,7 @@ class Value(NamedTuple):
     tied: bool = False
     ties: bool = False
     tuplet: Tuplet | None = None
+    key: Key = Key(0, 0)
 
     @property
     def stop(self) -> int:
@@ -59,13 +63,14 @@ class Value(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What sounds in a stretch of a bar, and whether it sounds before and after the bar too."""
+    """What sounds in a stretch of a bar, whether it sounds before and after it too, and its key."""
 
     start: int
     stop: int
     pitches: tuple[int, ...] = ()
     tied: bool = False
     ties: bool = False
+    key: Key = Key(0, 0)
 
 
 def write_bar(pieces: list[Piece], meter: Meter, length: int) -> list[Value]:
@@ -96,6 +101,7 @@ def write_bar(pieces: list[Piece], meter: Meter, length: int) -> list[Value]:
             values.append(
                 value._replace(
                     pitches=piece.pitches,
+                    key=piece.key,
                     tied=sounds and (i > 0 or piece.tied),
                     ties=sounds and (i < last or piece.ties),
                 )

@@ -4,9 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notegen.errors import EmptyError, RangeError
+from notegen.formats import abc, abc_writer
 from notegen.keys import Key
 from notegen.notation.metre import RESOLUTION
 from notegen.notation.sheet import MOST_BARS, notate
+from notegen.notation.spelling import Name, spell
 from notegen.score import DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Track, table
 
 Q = 24  # ticks a quarter in these scores
@@ -312,3 +314,12 @@ def test_a_score_without_notes_is_refused():
 def test_a_score_of_too_many_bars_is_refused(at, meter):
     with pytest.raises(RangeError, match=f"{MOST_BARS}"):
         notate(score_of([(0, 1), (at, 1)], meter))
+
+
+def test_a_note_tied_over_a_change_of_key_keeps_its_name():
+    keys = table([(0, *Key.parse("Db")), (96, *Key.parse("B"))], KEY)
+    score = Score.of([(0, 48, 61), (48, 96, 70)], resolution=24, keys=keys)
+    (back,) = abc.read_book(abc_writer.encode(score).decode())  # a tie joins notes of one name alone
+    assert back.quantize(24).notes["duration"].tolist() == [48, 96]
+    before, after = (part[0][-1 if i == 0 else 0] for i, part in enumerate(notate(score).parts[0].bars))
+    assert spell(70, before.key) == spell(70, after.key) == Name("B", -1, 4)

@@ -6,6 +6,7 @@ from math import gcd
 from xml.etree import ElementTree as Xml
 
 import notegen
+from notegen.keys import Key
 from notegen.notation import metre
 from notegen.notation.beams import Beams, beams
 from notegen.notation.metre import RESOLUTION
@@ -185,12 +186,12 @@ def _write_voice(
             note = _add(parent, "note", **({"print-object": "no"} if hidden else {}))
             if i:
                 _add(note, "chord")
-            _write_pitch(note, pitch, measure, part)
+            _write_pitch(note, pitch, value.key, part)
             _add(note, "duration", value.length // unit)
             _write_value(note, value, pitch, part, place_in, words if i == 0 else ())
 
 
-def _write_pitch(note: Element, pitch: int | None, measure: Measure, part: Part) -> None:
+def _write_pitch(note: Element, pitch: int | None, key: Key, part: Part) -> None:
     if pitch is None:
         _add(note, "rest")
     elif part.track.is_drum:
@@ -199,7 +200,7 @@ def _write_pitch(note: Element, pitch: int | None, measure: Measure, part: Part)
         _add(element, "display-step", step)
         _add(element, "display-octave", octave)
     else:
-        name = spell(pitch, measure.key)
+        name = spell(pitch, key)
         element = _add(note, "pitch")
         _add(element, "step", name.step)
         if name.alter:
