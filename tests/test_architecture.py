@@ -16,6 +16,7 @@ ORDER = (
     ("notegen.notation", "notegen.codecs"),
     ("notegen.formats",),
     ("notegen.rendering",),
+    ("notegen.audio",),
     ("notegen.corpus",),
     ("notegen.model",),
     ("notegen.evaluation",),  # before generation, whose sampling needs a log-softmax
@@ -35,7 +36,9 @@ ONLY_IN = {
     "click": {"notegen_cli"},
     "music21": set(),
     "symusic": {"notegen.formats"},
-    "soundfile": {"notegen.rendering.sound"},
+    "soundfile": {"notegen.rendering.sound", "notegen.audio.recording"},
+    "soxr": {"notegen.audio.recording"},
+    "scipy": {"notegen.audio"},
     "fluidsynth": {"notegen.rendering.fluid"},
     "resvg_py": {"notegen.rendering.pianoroll"},
     "verovio": {"notegen.rendering.engrave"},

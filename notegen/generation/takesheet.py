@@ -1,6 +1,7 @@
 """The take sheet: all takes of a run on one page, to look at, listen to and compare."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,9 +42,12 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
     title = f"{paths[0].stem.rsplit('-', 1)[0]}: {len(takes)} take{'s' * (len(takes) != 1)}"
     human = model.provenance.get("valid_bits_per_note")
     known = f"; human tunes have {human:.2f} bits per note" if human else ""
+    scores = [take.fresh if only_new else take.score for take in takes]
+    with ThreadPoolExecutor() as pool:  # encoders let go of the interpreter
+        sounds = pool.map(_sound, scores)
     body = [
-        _section(take, path, take.fresh if only_new else take.score, None if only_new else take.seam)
-        for take, path in zip(takes, paths, strict=True)
+        _section(take, path, score, None if only_new else take.seam, heard)
+        for take, path, score, heard in zip(takes, paths, scores, sounds, strict=True)
     ]
     return "\n".join(
         [
@@ -57,13 +61,18 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
     )
 
 
-def _section(take: Take, path: Path, score: Score, seam: int | None) -> str:
-    from notegen.rendering import pianoroll, sound
+def _sound(score: Score) -> str:
+    from notegen.rendering import sound
+
+    return _data("audio/mpeg", sound.encoded(score, ".mp3"))
+
+
+def _section(take: Take, path: Path, score: Score, seam: int | None, heard: str) -> str:
+    from notegen.rendering import pianoroll
     from notegen.rendering.layout import Roll
     from notegen.rendering.performance import seconds
 
     roll = pianoroll.svg([Roll(score, "", seam)])
-    heard = _data("audio/mpeg", sound.encoded(score, ".mp3"))
     jump = ""
     if seam is not None:
         at = float(seconds(score, np.array([seam]))[0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from notegen.errors import DataError, EmptyError, UsageError
 from notegen.files import replacing
-from notegen.rendering import builtin, fluid, fonts, level, ogg, soundfont
+from notegen.rendering import builtin, fluid, fonts, level, soundfont, stamps
 from notegen.rendering.performance import Performance, perform
 from notegen.score import Score
 
@@ -245,8 +245,7 @@ def _write(path: Path, blocks: Iterator[NDArray[np.float32]], suffix: str, rate:
                 file.write(block)
     except soundfile.LibsndfileError as error:
         raise DataError(f"{path}: cannot be written: {error.error_string}") from error
-    if suffix == ".ogg":
-        ogg.fix_serial(path)
+    stamps.clear(path, suffix)
 
 
 def sha256(path: Path) -> str:

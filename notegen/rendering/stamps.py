@@ -1,10 +1,32 @@
-"""Ogg files with the same bytes each time: libsndfile draws a random serial number for every stream."""
+"""Sound files with the same bytes each time.
+
+libsndfile draws a random serial number for every stream of an Ogg file, and notes in a WAV file of floats
+when it was written, beside its peaks.
+"""
 
 import zlib
 from pathlib import Path
 
 _SERIAL, _CHECKSUM, _SEGMENTS = 14, 22, 26  # places in a page's header; RFC 3533, section 6
+_TIME = 12  # the place of the time in the PEAK chunk of a WAV file
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def clear(path: Path, suffix: str) -> None:
+    """Take out of a file of a kind what differs from one writing to the next."""
+    if suffix == ".ogg":
+        fix_serial(path)
+    if suffix == ".wav":
+        clear_time(path)
+
+
+def clear_time(path: Path) -> None:
+    """Set the time at which a WAV file of floats was written to zero."""
+    with path.open("r+b") as file:
+        at = file.read(4096).partition(b"data")[0].find(b"PEAK")
+        if at >= 0:
+            file.seek(at + _TIME)
+            file.write(bytes(4))
 
 
 def fix_serial(path: Path) -> None:
