@@ -17,8 +17,8 @@ from notegen.score import NOTE, Score, Track, table
 RUNS = 3
 RATE = 22_050
 SECONDS = 10
-FAST, FINE = 8, 22  # rounds, for about -26 and -30 dB
-LEAST, MOST = 40, 300  # rounds of librosa; what needs more has no ratio
+FAST, FINE = 6, 22  # rounds, for about -26 and -30 dB
+LEAST, MOST = 48, 300  # rounds of librosa; what needs more has no ratio
 PROGRAMS = {"flute": (0, 73), "piano": (1, 0), "strings": (1, 48)}  # track of `music` and what plays it
 
 Sounds = dict[str, NDArray[np.float32]]
