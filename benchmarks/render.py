@@ -28,12 +28,12 @@ def run(_: list[str]) -> dict[str, object]:
     with TemporaryDirectory() as folder:
         path = str(Path(folder, "piece.mid"))
         piece.write(path)
-        engines = ["builtin", *(["fluidsynth"] if fluid.library() else [])]
+        engines = ["builtin", *(["fluidsynth"] if fluid.binding() else [])]
         tasks = {
             engine: program(PROGRAM, "render", path, "--engine", engine, "--force", cwd=folder)
             for engine in engines
         }
-        if fluid.library():
+        if fluid.binding():
             out = str(Path(folder, "pretty.wav"))
             tasks["pretty_midi"] = program(sys.executable, "-c", PRETTY_MIDI, path, out, cwd=folder)
         in_turn(tasks, 1)  # the first run reads files that later ones find in memory

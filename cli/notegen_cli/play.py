@@ -70,6 +70,7 @@ def _play(path: Path, command: list[str]) -> None:
     if not command:
         import winsound
 
+        # the stubs know winsound's names on Windows alone
         winsound.PlaySound(str(path), winsound.SND_FILENAME)  # type: ignore[attr-defined,unused-ignore]
         return
     done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)

@@ -35,7 +35,7 @@ class _Message(NamedTuple):
     arguments: tuple[int, ...]
 
 
-def library() -> ModuleType | None:
+def binding() -> ModuleType | None:
     """Return pyfluidsynth, or None where the system has no libfluidsynth."""
     try:
         with contextlib.redirect_stdout(None):  # it tells where the library is if the variable CI is set
@@ -58,7 +58,7 @@ def blocks(
     FormatError
         If it cannot read the sound font.
     """
-    found = library()
+    found = binding()
     if found is None:
         raise UsageError(INSTALL)
     presets = soundfont.presets(font)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from notegen.errors import EmptyError, RangeError
 from notegen.melody import GRID, pickup_length
+from notegen.notation import metre
 from notegen.score import DEFAULT_METER, Score, Table, Track
 
 MOST_BARS = 5_000
@@ -115,9 +116,8 @@ def _fill(widths: NDArray[np.floating[Any]], room: float, first: int) -> list[sl
 
 def beat_length(score: Score, tick: int) -> float:
     """Return the ticks of a beat in the meter at a tick: three units in 6/8, 9/8 and the like."""
-    numerator, denominator = score.meter_at(tick)
-    compound = denominator >= 8 and numerator > 3 and numerator % 3 == 0
-    return 4 * score.resolution / denominator * (3 if compound else 1)
+    meter = score.meter_at(tick)
+    return 4 * score.resolution / meter[1] * (3 if metre.is_compound(meter) else 1)
 
 
 def parts(score: Score) -> list[tuple[Track, Table]]:

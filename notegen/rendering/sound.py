@@ -164,8 +164,8 @@ def engine_of(engine: str, rate: int) -> str:
         If FluidSynth is asked for and not installed.
     """
     if engine == "auto":
-        return "fluidsynth" if rate <= fluid.HIGHEST and fluid.library() else "builtin"
-    if engine == "fluidsynth" and fluid.library() is None:
+        return "fluidsynth" if rate <= fluid.HIGHEST and fluid.binding() else "builtin"
+    if engine == "fluidsynth" and fluid.binding() is None:
         raise UsageError(fluid.INSTALL)
     return engine
 

@@ -100,7 +100,7 @@ def test_what_goes_wrong_is_one_sentence(run, tmp_path, arguments, code, said):
 
 
 def test_fluidsynth_without_its_library_is_told(run, monkeypatch):
-    monkeypatch.setattr(fluid, "library", lambda: None)
+    monkeypatch.setattr(fluid, "binding", lambda: None)
     code, _, err = run("jig.mid", "--engine", "fluidsynth")
     assert code == 2
     assert "sudo apt install libfluidsynth3" in err

@@ -149,7 +149,7 @@ def test_the_sidecar_tells_what_was_played(tmp_path, eighths, tune, form):
     _, sidecar = save(takes, tmp_path, "jig", model=eighths, forms=(form,))
     font = Path(os.environ["NOTEGEN_SOUNDFONT"])
     assert json.loads(sidecar.read_text())["sound"] == {
-        "engine": "fluidsynth" if fluid.library() else "builtin",
+        "engine": "fluidsynth" if fluid.binding() else "builtin",
         "soundfont": font.name,
         "soundfont_sha256": hashlib.sha256(font.read_bytes()).hexdigest(),
     }

@@ -29,7 +29,7 @@ def decibels(wave):
     return 10 * np.log10((wave.astype(float) ** 2).mean() + 1e-20)
 
 
-needs_fluidsynth = pytest.mark.skipif(fluid.library() is None, reason="libfluidsynth is not installed")
+needs_fluidsynth = pytest.mark.skipif(fluid.binding() is None, reason="libfluidsynth is not installed")
 
 
 def test_a_note_is_its_sine_from_onset_to_offset(sine_font):

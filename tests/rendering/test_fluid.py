@@ -9,7 +9,7 @@ from notegen.rendering.performance import perform
 from notegen.score import EVENT, NOTE, Score, Track, table
 
 RATE = 44100
-needs_fluidsynth = pytest.mark.skipif(fluid.library() is None, reason="libfluidsynth is not installed")
+needs_fluidsynth = pytest.mark.skipif(fluid.binding() is None, reason="libfluidsynth is not installed")
 
 
 ORGAN = (Track("", 19, 0),)
@@ -25,7 +25,7 @@ def play(piece, font, **options):
 
 def test_without_the_library_there_is_a_sentence(monkeypatch, timgm):
     monkeypatch.setitem(sys.modules, "fluidsynth", None)  # importing it raises ImportError
-    assert fluid.library() is None
+    assert fluid.binding() is None
     with pytest.raises(UsageError, match=r"apt install libfluidsynth3.*brew install fluid-synth.*Windows"):
         play(score([(0, 480, 60, 80, 0)]), timgm)
 

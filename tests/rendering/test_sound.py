@@ -15,7 +15,7 @@ RATE = 44100
 PIANO, VIBRAPHONE, ORGAN, WHISTLE = 0, 11, 19, 79
 SCALE = [60, 62, 64, 65, 67, 69, 71, 72]
 
-needs_fluidsynth = pytest.mark.skipif(fluid.library() is None, reason="libfluidsynth is not installed")
+needs_fluidsynth = pytest.mark.skipif(fluid.binding() is None, reason="libfluidsynth is not installed")
 engines = pytest.mark.parametrize("engine", ["builtin", pytest.param("fluidsynth", marks=needs_fluidsynth)])
 
 
@@ -239,7 +239,7 @@ def test_what_was_made_is_told(record, timgm):
 
 
 def test_without_the_library_auto_is_the_built_in_engine(record, monkeypatch):
-    monkeypatch.setattr(fluid, "library", lambda: None)
+    monkeypatch.setattr(fluid, "binding", lambda: None)
     piece = score([(0, 480, 60, 90, 0)])
     assert record(piece, "auto")[0].engine == "builtin"
     with pytest.raises(UsageError, match="apt install libfluidsynth3"):
