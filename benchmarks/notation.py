@@ -17,7 +17,7 @@ def run(arguments: list[str]) -> dict[str, object]:
     """Count the pieces whose notes come back equal on the grid; so many tunes, and so many chorales."""
     wanted = [int(argument) for argument in arguments] or [500, 50]
     folk = [(name, score) for name, score in tunes() if isinstance(score, Score)]
-    sources = {"tunes": _spread(folk, wanted[0]), "chorales": _spread(list(_chorales()), wanted[-1])}
+    sources = {"tunes": _spread(folk, wanted[0]), "chorales": _spread(list(chorales()), wanted[-1])}
     result: dict[str, object] = {}
     for source, pieces in sources.items():
         result[source] = len(pieces)
@@ -32,7 +32,7 @@ def _spread(pieces: list[Named], wanted: int) -> list[Named]:
     return pieces[:: max(1, len(pieces) // wanted)][:wanted]
 
 
-def _chorales() -> Iterable[Named]:
+def chorales() -> Iterable[Named]:
     """Read the chorales of four parts that the installed music21 carries."""
     found = find_spec("music21")
     assert found is not None and found.origin is not None, (

@@ -105,7 +105,7 @@ def measure(encode: Encoder, train: list[Ids], test: list[Ids], budget: int, uni
                 engine.learn(step)
                 updates, tokens = updates + 1, tokens + int((step.targets != v.PAD).sum())
                 if tokens >= budget:
-                    nats = sum(engine.nats(step) for rest in batches(coded, 32) for step in steps(rest, 512))
+                    nats = sum(engine.loss(step) for rest in batches(coded, 32) for step in steps(rest, 512))
                     bits = nats / math.log(2) / sum(map(note_count, test))
                     return {"bits_per_note": bits, "updates": updates, "epochs": seen / len(train)}
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "engrave": "Write sheet music.",
     "render": "Write sound.",
     "play": "Play a file.",
+    "audio": "Look at recordings.",
     "train": "Train a model on your own tunes.",
     "corpus": "Look at what there is to train on.",
     "models": "List models, or show one.",

@@ -92,6 +92,11 @@ def power_spectra(sound: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.f
             held = held[len(views) * HOP :]
 
 
+def describe() -> dict[str, float]:
+    """Return what frames are made of, for models to remember."""
+    return {"rate": RATE, "window": WINDOW, "hop": HOP, "bands": BANDS, "lowest": LOWEST, "floor": FLOOR}
+
+
 @cache
 def filterbank() -> NDArray[np.float32]:
     """Return the weights of the bands, shape (BANDS, WINDOW // 2 + 1).

@@ -31,7 +31,7 @@ def nats(runtime: Runtime, pieces: list[Ids]) -> NDArray[np.float64]:
         hidden, _ = runtime.read(ids[:, :-1], runtime.start(len(rows)))
         for i, row in enumerate(rows):
             size = len(pieces[row]) - 1
-            out[row] = -log_softmax(runtime.logits(hidden[i, :size]))[
+            out[row] = -log_softmax(runtime.logits(hidden[i, :size], ids[i, :size]))[
                 np.arange(size), ids[i, 1 : size + 1]
             ].sum()
     return out

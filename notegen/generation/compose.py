@@ -11,7 +11,7 @@ from notegen.codecs.notes import decode, note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import UsageError
 from notegen.generation import judge
-from notegen.generation.constraints import Constraints, pitch_classes
+from notegen.generation.constraints import Constraints, Guide, pitch_classes
 from notegen.generation.sampling import Draft, Prompt, Taste, read, sample
 from notegen.generation.seam import Seam
 from notegen.keys import Key
@@ -220,7 +220,8 @@ def _draw(
         waiting = [i for i in range(takes) if flaws[i]]
         if not waiting:
             break
-        drawn = sample(runtime, prompt, place.grammar(len(waiting)), constraints, taste, rng, place.forced)
+        guide = Guide(place.grammar(len(waiting)), constraints)
+        drawn = sample(runtime, prompt, guide, taste, rng, place.forced)
         for i, draft in zip(waiting, drawn, strict=True):
             drafts[i], flaws[i] = draft, judge.flaw(draft.ids, place.before)
             redrawn[i] += 1

@@ -6,6 +6,7 @@ The grammar says what could follow in any piece; constraints say what may follow
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar, Mask
@@ -85,6 +86,39 @@ class Constraints:
         begins = (ids == v.BAR) & (grammar.bars >= self.last_bar)
         ended: Mask = begins | (ids == v.END)
         return ended
+
+
+class Guide:
+    """Leads the sampler through tunes: grammar and constraints of a batch of takes.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        Where the takes stand; its batch says how many there are.
+    constraints : Constraints
+    """
+
+    def __init__(self, grammar: Grammar, constraints: Constraints) -> None:
+        self.grammar, self.constraints = grammar, constraints
+        self.alive, self._fresh = (np.ones(len(grammar.kind), dtype=bool) for _ in range(2))
+
+    def mask(self) -> Mask:
+        """Return what may come next, shape (takes, vocabulary)."""
+        mask = self.grammar.mask()
+        self.constraints.apply(mask, self.grammar, self._fresh)
+        mask[~self.alive, v.END] = True
+        return mask
+
+    def advise(self, log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Leave the network's log-probabilities as they are."""
+        return log_probabilities
+
+    def advance(self, tokens: Ids) -> Ids:
+        """Take one token each, and return what the network is to read; complete takes end before it."""
+        self.alive &= ~self.constraints.complete(tokens, self.grammar)
+        self.grammar.advance(np.where(self.alive, tokens, v.END))
+        self._fresh &= v.KIND[tokens] != INDEX["pitch"]
+        return tokens
 
 
 def pitch_classes(scale: frozenset[int]) -> Mask:

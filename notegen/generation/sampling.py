@@ -1,17 +1,15 @@
 """Sampling: a batch of takes drawn together, token by token."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs import vocabulary as v
-from notegen.codecs.grammar import Grammar, Mask
-from notegen.codecs.vocabulary import INDEX, Ids
+from notegen.codecs.grammar import Mask
+from notegen.codecs.vocabulary import Ids
 from notegen.errors import UsageError
 from notegen.evaluation.likelihood import log_softmax
-from notegen.generation.constraints import Constraints
 from notegen.model.runtime import Floats, Runtime, State
 
 
@@ -47,11 +45,27 @@ class Taste:
             raise UsageError(f"top-k is {self.top_k}, but must be at least 1, or 0 for no limit")
 
 
+class Guide(Protocol):
+    """Leads the sampler through a batch of takes: knows where they stand and what may come next."""
+
+    alive: Mask  # (takes,): which of them go on
+
+    def mask(self) -> Mask:
+        """Return what may come next, shape (takes, vocabulary)."""
+
+    def advise(self, log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the network's log-probabilities, changed by what the guide knows."""
+
+    def advance(self, tokens: Ids) -> Ids:
+        """Take one token each, and return the ids that the network is to read."""
+
+
 class Prompt(NamedTuple):
-    """Where takes begin: the network's state behind the tokens that were read, and its last output."""
+    """Where takes begin: the network's state behind the ids that were read, its last output, the last id."""
 
     state: State  # of a batch of one
     hidden: Floats  # (1, units)
+    last: Ids  # (1,)
 
 
 class Draft(NamedTuple):
@@ -64,24 +78,23 @@ class Draft(NamedTuple):
 def read(runtime: Runtime, ids: Ids) -> Prompt:
     """Let a network read tokens of any number, in one pass."""
     hidden, state = runtime.read(ids[None], runtime.start())
-    return Prompt(state, hidden[:, -1])
+    return Prompt(state, hidden[:, -1], ids[-1:])
 
 
 def sample(
     runtime: Runtime,
     prompt: Prompt,
-    grammar: Grammar,
-    constraints: Constraints,
+    guide: Guide,
     taste: Taste,
     rng: np.random.Generator,
     forced: Ids,
 ) -> list[Draft]:
-    """Draw a batch of takes that go on from a prompt until their last bar is complete.
+    """Draw a batch of takes that go on from a prompt until their guide ends them.
 
     Parameters
     ----------
-    grammar : Grammar
-        Where the takes stand behind the prompt; its batch says how many there are.
+    guide : Guide
+        Where the takes stand behind the prompt.
     forced : array of ids, shape (tokens,)
         What each take begins with; it is not counted in its likelihood.
 
@@ -90,30 +103,26 @@ def sample(
     list of Draft
         Without the token that ends a take.
     """
-    takes = len(grammar.kind)
+    takes = len(guide.alive)
     state = [(np.repeat(h, takes, axis=0), np.repeat(c, takes, axis=0)) for h, c in prompt.state]
     hidden = np.repeat(prompt.hidden, takes, axis=0)  # (takes, units)
-    alive, fresh = np.ones(takes, dtype=bool), np.ones(takes, dtype=bool)
+    heads = np.repeat(prompt.last, takes)
     nats, lengths = np.zeros(takes), np.zeros(takes, dtype=np.int64)
     rows: list[Ids] = []
     while True:
         if len(rows) < len(forced):
-            ids = np.full(takes, forced[len(rows)], dtype=np.int32)
+            tokens, cost = np.full(takes, forced[len(rows)], dtype=np.int32), np.zeros(takes)
         else:
-            mask = grammar.mask()
-            constraints.apply(mask, grammar, fresh)
-            mask[~alive, v.END] = True
-            log_probabilities = log_softmax(runtime.logits(hidden))
-            ids = draw(log_probabilities, mask, taste, rng)
-            alive &= ~constraints.complete(ids, grammar)
-            nats -= np.where(alive, log_probabilities[np.arange(takes), ids], 0.0)
-        if not alive.any():
+            log_probabilities = guide.advise(log_softmax(runtime.logits(hidden, heads)))
+            tokens = draw(log_probabilities, guide.mask(), taste, rng)
+            cost = -log_probabilities[np.arange(takes), tokens]
+        heads = guide.advance(tokens)
+        if not guide.alive.any():
             break
-        lengths += alive
-        rows.append(ids)
-        grammar.advance(np.where(alive, ids, v.END))
-        fresh &= v.KIND[ids] != INDEX["pitch"]
-        out, state = runtime.read(ids[:, None], state)
+        nats += np.where(guide.alive, cost, 0.0)
+        lengths += guide.alive
+        rows.append(tokens)
+        out, state = runtime.read(heads[:, None], state)
         hidden = out[:, -1]
     drawn = np.array(rows, dtype=np.int32).T.reshape(takes, len(rows))
     return [Draft(drawn[i, : lengths[i]], float(nats[i])) for i in range(takes)]
@@ -135,7 +144,8 @@ def draw(log_probabilities: NDArray[np.float64], mask: Mask, taste: Taste, rng: 
     scores -= scores.max(axis=1, keepdims=True)
     probabilities = np.exp(scores)
     if taste.top_k:
-        least = np.partition(probabilities, -min(taste.top_k, v.SIZE), axis=1)[:, -min(taste.top_k, v.SIZE)]
+        nth = -min(taste.top_k, probabilities.shape[1])
+        least = np.partition(probabilities, nth, axis=1)[:, nth]
         probabilities[probabilities < least[:, None]] = 0.0
     if taste.top_p < 1:
         probabilities = _nucleus(probabilities / probabilities.sum(axis=1, keepdims=True), taste.top_p)

@@ -1,7 +1,7 @@
 """Bundles: a trained model in one file that runs no code.
 
-A bundle is a safetensors file. Its header holds, as JSON, the network's configuration, the vocabulary
-that it was trained with, and where it comes from; its tensors are the weights, in half precision.
+A bundle is a safetensors file. Its header holds, as JSON, the codec and the vocabulary that it was trained
+with, the network's configuration, and where it comes from; its tensors are the weights, in half precision.
 """
 
 import hashlib
@@ -18,16 +18,24 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from notegen.audio import features
 from notegen.codecs import vocabulary
 from notegen.errors import BundleError, DataError
 from notegen.files import read, write_atomically
+from notegen.model.classic import ClassicConfig
 from notegen.model.network import NetworkConfig
 
 FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
 SUFFIX = ".notegen"
-_LARGEST = 1 << 16  # of any size in a configuration
+_LARGEST = 1 << 18  # of any side of a weight
+_VOCABULARIES = {
+    "notes": vocabulary.describe(),
+    "frames": features.describe(),
+    "spectrum": features.describe(),
+}
 
 Weights = dict[str, NDArray[np.float32]]
+Config = NetworkConfig | ClassicConfig
 
 
 @dataclass(frozen=True)
@@ -36,21 +44,24 @@ class Bundle:
 
     Parameters
     ----------
-    config : NetworkConfig
+    config : NetworkConfig or ClassicConfig
     weights : dict of arrays of float32
-        By the names of `notegen.model.network.weights`.
+        By the names of ``config.shapes()``.
     provenance : dict
         Corpus, notice, version, date and figures, as they were when the model was made.
         ``valid_bits_per_note`` is what held-out human tunes have under the model.
+    codec : str
+        What its tokens are: "notes" or "frames", or "spectrum" for the classic model, which has none.
     digest : str
         SHA-256 of the file it was read from; empty before.
     name : str
         What it was loaded as.
     """
 
-    config: NetworkConfig
+    config: Config
     weights: Weights
     provenance: dict[str, Any] = field(default_factory=dict)
+    codec: str = "notes"
     digest: str = ""
     name: str = ""
 
@@ -69,8 +80,9 @@ class Bundle:
             raise DataError(f"{path}: not written, because the weights have grown beyond all bounds")
         header = {
             "format": FORMAT,
+            "codec": self.codec,
             "config": asdict(self.config),
-            "vocabulary": vocabulary.describe(),
+            "vocabulary": _VOCABULARIES[self.codec],
             "provenance": self.provenance,
         }
         tensors = {name: np.ascontiguousarray(array) for name, array in sorted(half.items())}
@@ -94,16 +106,17 @@ def load(name: str | PathLike[str]) -> Bundle:
     header = _header(path, data)
     try:
         tensors = load_tensors(data)
-        config = _config(header["config"])
-        weights = {name: tensors[name].astype(np.float32) for name in _shapes(config)}
+        config = _config(header["codec"], header["config"])
+        weights = {name: tensors[name].astype(np.float32) for name in config.shapes()}
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: the model file is damaged; train it or fetch it again") from error
-    sizes = all(weights[name].shape == shape for name, shape in _shapes(config).items())
+    sizes = all(weights[name].shape == shape for name, shape in config.shapes().items())
     if not sizes or not all(np.isfinite(array).all() for array in weights.values()):
         raise BundleError(
             f"{path}: the model file is damaged: its weights are no numbers of the sizes it states"
         )
-    return Bundle(config, weights, header["provenance"], hashlib.sha256(data).hexdigest(), str(name))
+    digest = hashlib.sha256(data).hexdigest()
+    return Bundle(config, weights, header["provenance"], header["codec"], digest, str(name))
 
 
 def shipped() -> dict[str, Path]:
@@ -138,7 +151,8 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
         raise BundleError(
             f"{path}: the model was made with a later notegen; upgrade with pip install --upgrade notegen"
         )
-    if header.get("vocabulary") != vocabulary.describe():
+    header.setdefault("codec", "notes")  # as in the first bundles
+    if header["codec"] not in _VOCABULARIES or header.get("vocabulary") != _VOCABULARIES[header["codec"]]:
         raise BundleError(
             f"{path}: the model was made with another vocabulary; train it again with this notegen"
         )
@@ -147,7 +161,7 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
     return header
 
 
-def _config(said: dict[str, Any]) -> NetworkConfig:
+def _config(codec: str, said: dict[str, Any]) -> Config:
     """Return the configuration of a header.
 
     Raises
@@ -155,24 +169,15 @@ def _config(said: dict[str, Any]) -> NetworkConfig:
     ValueError
         If no network is like this.
     """
-    config = NetworkConfig(**said)
-    sizes = (config.embedding, config.units, config.layers)
-    if (
-        not all(type(size) is int and 0 < size <= _LARGEST for size in sizes)
-        or config.vocabulary != vocabulary.SIZE
-    ):
+    if codec == "spectrum":
+        config: Config = ClassicConfig(**said)
+    else:
+        config = NetworkConfig(**said)
+        if codec == "notes" and (config.vocabulary, config.places) != (vocabulary.SIZE, 0):
+            raise ValueError
+        if codec == "frames" and (config.embedding, config.places > 0) != (features.BANDS, True):
+            raise ValueError
+    sizes = [config.layers, *(size for shape in config.shapes().values() for size in shape)]
+    if not all(type(size) is int and 0 < size <= _LARGEST for size in sizes):
         raise ValueError
     return config
-
-
-def _shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
-    """Return the names and shapes of a network's weights."""
-    shapes: dict[str, tuple[int, ...]] = {"embedding": (config.vocabulary, config.embedding)}
-    for i in range(config.layers):
-        width = config.units if i else config.embedding
-        shapes[f"lstm{i}.input"] = (width, 4 * config.units)
-        shapes[f"lstm{i}.recurrent"] = (config.units, 4 * config.units)
-        shapes[f"lstm{i}.bias"] = (4 * config.units,)
-    shapes["logits.kernel"] = (config.units, config.vocabulary)
-    shapes["logits.bias"] = (config.vocabulary,)
-    return shapes

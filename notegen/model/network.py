@@ -2,10 +2,18 @@
 
 It reads ids and the states that the ids before them left, and returns logits and the states that
 they leave. Layers are plain Keras, so that the same network builds on every backend.
+
+Of a network with places an id is ``token + vocabulary * place``, where the place is that of the token to be
+predicted. What its tokens and places look like is given and not trained, and so are the logits that it
+begins from, by the token before: it learns what these do not tell.
 """
 
 from dataclasses import dataclass
 from typing import Any
+
+SIGNATURE = (("int32", 2), ("int32", 2))  # dtype and dimensions of what is read and predicted
+PLACE_WIDTH = 10  # of a place's vector
+GIVEN = ("embedding", "places", "prior")  # what is not trained where there are places
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,8 @@ class NetworkConfig:
         Width of the embedding, width of each LSTM layer, and how many layers there are.
     dropout : float
         Share of values that are zeroed, while training, before each layer and the softmax.
+    places : int
+        How many places there are; 0 if ids are tokens alone.
     """
 
     vocabulary: int
@@ -27,6 +37,23 @@ class NetworkConfig:
     units: int = 256
     layers: int = 1
     dropout: float = 0.2
+    places: int = 0
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the names and shapes of the weights."""
+        shapes: dict[str, tuple[int, ...]] = {"embedding": (self.vocabulary, self.embedding)}
+        if self.places:
+            shapes |= {"places": (self.places, PLACE_WIDTH), "prior": (self.vocabulary, self.vocabulary)}
+        width = self.embedding + PLACE_WIDTH * (self.places > 0)
+        for i in range(self.layers):
+            shapes[f"lstm{i}.input"] = (self.units if i else width, 4 * self.units)
+            shapes[f"lstm{i}.recurrent"] = (self.units, 4 * self.units)
+            shapes[f"lstm{i}.bias"] = (4 * self.units,)
+        return shapes | {"logits.kernel": (self.units, self.vocabulary), "logits.bias": (self.vocabulary,)}
+
+    def states(self) -> list[int]:
+        """Return the widths of the states that are carried from token to token."""
+        return [self.units] * (2 * self.layers)
 
 
 def build(config: NetworkConfig, policy: str = "float32") -> Any:
@@ -42,7 +69,11 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
 
     ids = keras.Input((None,), dtype="int32", name="ids")
     states = [keras.Input((config.units,), name=f"state{i}") for i in range(2 * config.layers)]
-    x = keras.layers.Embedding(config.vocabulary, config.embedding, dtype=policy, name="embedding")(ids)
+    tokens = keras.ops.mod(ids, config.vocabulary) if config.places else ids
+    x = _table(config.vocabulary, config.embedding, "embedding", policy, trained=not config.places)(tokens)
+    if config.places:
+        place = _table(config.places, PLACE_WIDTH, "places", policy)(ids // config.vocabulary)
+        x = keras.layers.Concatenate(dtype=policy)([x, place])
     after = []
     for i in range(config.layers):
         x = keras.layers.Dropout(config.dropout, dtype=policy)(x)
@@ -52,13 +83,28 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
         x, hidden, cell = layer(x, initial_state=states[2 * i : 2 * i + 2])  # x: (batch, time, units)
         after += [hidden, cell]
     x = keras.layers.Dropout(config.dropout, dtype=policy)(x)
-    logits = keras.layers.Dense(config.vocabulary, dtype="float32", name="logits")(x)
+    start = "zeros" if config.places else "glorot_uniform"  # from zeros it begins with what is given
+    logits = keras.layers.Dense(config.vocabulary, kernel_initializer=start, dtype="float32", name="logits")(
+        x
+    )
+    if config.places:
+        logits = logits + _table(config.vocabulary, config.vocabulary, "prior", "float32")(tokens)
     return keras.Model([ids, *states], [logits, *after])
+
+
+def loss(logits: Any, targets: Any, config: NetworkConfig) -> tuple[Any, Any]:
+    """Return the summed cross-entropy in nats, and how many tokens it is of; padding (0) is not counted."""
+    from keras import ops
+
+    tokens = ops.mod(targets, config.vocabulary)
+    nats = ops.sparse_categorical_crossentropy(tokens, ops.cast(logits, "float32"), from_logits=True)
+    seen = ops.cast(ops.not_equal(tokens, 0), "float32")
+    return ops.sum(nats * seen), ops.sum(seen)
 
 
 def weights(model: Any, config: NetworkConfig) -> dict[str, Any]:
     """Return the weights as NumPy arrays, by the names that the bundle and the runtime use."""
-    named = {"embedding": model.get_layer("embedding").get_weights()[0]}
+    named = {name: model.get_layer(name).get_weights()[0] for name in _tables(config)}
     for i in range(config.layers):
         for part, array in zip(
             ("input", "recurrent", "bias"), model.get_layer(f"lstm{i}").get_weights(), strict=True
@@ -70,12 +116,29 @@ def weights(model: Any, config: NetworkConfig) -> dict[str, Any]:
 
 def set_weights(model: Any, config: NetworkConfig, named: dict[str, Any]) -> None:
     """Put weights by name into a model; the inverse of `weights`."""
-    model.get_layer("embedding").set_weights([named["embedding"]])
+    give(model, {name: named[name] for name in _tables(config)})
     for i in range(config.layers):
         model.get_layer(f"lstm{i}").set_weights(
             [named[f"lstm{i}.{part}"] for part in ("input", "recurrent", "bias")]
         )
     model.get_layer("logits").set_weights([named["logits.kernel"], named["logits.bias"]])
+
+
+def give(model: Any, tables: dict[str, Any]) -> None:
+    """Set the tables of a model that are given and not trained."""
+    for name, table in tables.items():
+        model.get_layer(name).set_weights([table])
+
+
+def _tables(config: NetworkConfig) -> tuple[str, ...]:
+    return GIVEN if config.places else GIVEN[:1]
+
+
+def _table(rows: int, width: int, name: str, policy: str, *, trained: bool = False) -> Any:
+    """Return a layer that looks up rows of a table."""
+    import keras
+
+    return keras.layers.Embedding(rows, width, trainable=trained, dtype=policy, name=name)
 
 
 def fast_policy() -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from notegen.codecs.vocabulary import Ids
 from notegen.model.bundle import Bundle
+from notegen.model.network import GIVEN, NetworkConfig
 
 Floats = NDArray[np.float32]
 State = list[tuple[Floats, Floats]]  # hidden and cell of each layer, (batch, units)
@@ -30,13 +31,16 @@ class Runtime:
     Parameters
     ----------
     bundle : Bundle
+        Of tokens; the classic model has a runtime of its own.
     """
 
     def __init__(self, bundle: Bundle) -> None:
+        assert isinstance(bundle.config, NetworkConfig)
         weights, self.units = bundle.weights, bundle.config.units
         half = np.ones(4 * self.units, dtype=np.float32)
         half[: 2 * self.units] = half[3 * self.units :] = 0.5
-        self._embedding = weights["embedding"]
+        self._vocabulary = bundle.config.vocabulary
+        self._embedding, self._places, self._prior = (weights.get(name) for name in GIVEN)
         self._layers = [
             _Layer(*(weights[f"lstm{i}.{part}"] * half for part in ("input", "recurrent", "bias")))
             for i in range(bundle.config.layers)
@@ -65,7 +69,7 @@ class Runtime:
         """
         pieces = []
         for start in range(0, ids.shape[1], _STRETCH):
-            x = self._embedding[ids[:, start : start + _STRETCH]]  # (batch, time, embedding)
+            x = self._vectors(ids[:, start : start + _STRETCH])  # (batch, time, width)
             after = []
             for layer, (hidden, cell) in zip(self._layers, state, strict=True):
                 x, hidden, cell = _run(layer, x, hidden, cell)
@@ -74,9 +78,20 @@ class Runtime:
             pieces.append(x)
         return np.concatenate(pieces, axis=1), state
 
-    def logits(self, hidden: Floats) -> Floats:
-        """Turn the last layer's output (…, units) into logits (…, vocabulary)."""
-        return hidden @ self._kernel + self._bias
+    def logits(self, hidden: Floats, ids: Ids) -> Floats:
+        """Turn the last layer's output (…, units) behind ids (…) into logits (…, vocabulary)."""
+        logits: Floats = hidden @ self._kernel + self._bias
+        if self._prior is not None:
+            logits += self._prior[ids % self._vocabulary]
+        return logits
+
+    def _vectors(self, ids: Ids) -> Floats:
+        """Return what the first layer reads, shape (batch, time, width)."""
+        assert self._embedding is not None
+        if self._places is None:
+            return self._embedding[ids]
+        place, token = np.divmod(ids, self._vocabulary)
+        return np.concatenate([self._embedding[token], self._places[place]], axis=-1)
 
 
 def _run(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:

@@ -16,11 +16,19 @@ Augment = Callable[[Ids, np.random.Generator], Ids]
 
 
 class Step(NamedTuple):
-    """A stretch of one batch: ids to read and ids to predict, each of shape (batch, time)."""
+    """A stretch of one batch: ids to read and ids to predict, each of shape (batch, time).
+
+    Of the classic model, windows and frames: see `notegen.training.windows`.
+    """
 
     inputs: Ids
     targets: Ids
     begins: bool  # whether the state is to be emptied before
+
+    @property
+    def predictions(self) -> int:
+        """How many targets are no padding."""
+        return int(weight(self.targets).sum())
 
 
 def batches(

@@ -11,38 +11,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen.errors import MissingExtraError
-from notegen.model import network
-from notegen.model.network import NetworkConfig
+from notegen.model import classic, network
+from notegen.model.bundle import Config
+from notegen.model.classic import ClassicConfig
 from notegen.training.batches import Step
+
+
+Arrays = dict[str, NDArray[Any]]
 
 
 class Engine:
     """Keras and TensorFlow behind four verbs: learn, measure, and give or take the state."""
 
-    def __init__(self, config: NetworkConfig, *, clip: float = 1.0, seed: int = 0) -> None:
+    def __init__(
+        self, config: Config, *, given: Arrays | None = None, clip: float = 1.0, seed: int = 0
+    ) -> None:
         keras, tf = _import()
         keras.utils.set_random_seed(seed)
         self.config = config
-        self.model = network.build(config, network.fast_policy())
+        self.kind: Any = classic if isinstance(config, ClassicConfig) else network
+        self.model = self.kind.build(config, network.fast_policy())
+        network.give(self.model, given or {})
         self.optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=clip)
         self.optimizer.build(self.model.trainable_variables)
         self._states: list[Any] = []
         self._step = self._compile(tf)
 
     def _compile(self, tf: Any) -> Any:
-        ids = tf.TensorSpec((None, None), tf.int32)
-        states = [tf.TensorSpec((None, self.config.units), tf.float32)] * (2 * self.config.layers)
+        inputs, targets = (tf.TensorSpec((None,) * rank, dtype) for dtype, rank in self.kind.SIGNATURE)
+        states = [tf.TensorSpec((None, width), tf.float32) for width in self.config.states()]
 
         def step(inputs: Any, targets: Any, states: Any, learn: Any) -> Any:
             def forward(training: bool) -> Any:
-                logits, *after = self.model([inputs, *states], training=training)
-                nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, tf.cast(logits, tf.float32))
-                seen = tf.cast(targets != 0, tf.float32)
-                return (
-                    tf.reduce_sum(nats * seen),
-                    tf.reduce_sum(seen),
-                    [tf.cast(s, tf.float32) for s in after],
-                )
+                out, *after = self.model([inputs, *states], training=training)
+                total, count = self.kind.loss(out, targets, self.config)
+                return total, count, [tf.cast(s, tf.float32) for s in after]
 
             def update() -> Any:
                 with tf.GradientTape() as tape:
@@ -54,35 +57,35 @@ class Engine:
 
             return tf.cond(learn, update, lambda: forward(False))
 
-        return tf.function(step, input_signature=[ids, ids, states, tf.TensorSpec((), tf.bool)])
+        return tf.function(step, input_signature=[inputs, targets, states, tf.TensorSpec((), tf.bool)])
 
     def rate(self, value: float) -> None:
         """Set the learning rate."""
         self.optimizer.learning_rate.assign(value)
 
     def learn(self, step: Step) -> float:
-        """Take one update; return its loss in nats a token."""
+        """Take one update; return its mean loss: nats a token, of the classic model squared error a bin."""
         total, count = self._run(step, True)
         return total / max(1.0, count)
 
-    def nats(self, step: Step) -> float:
-        """Return the summed negative log-likelihood of a step's targets."""
+    def loss(self, step: Step) -> float:
+        """Return the summed loss of a step's targets: their negative log-likelihood in nats."""
         return self._run(step, False)[0]
 
     def _run(self, step: Step, learn: bool) -> tuple[float, float]:
         import tensorflow as tf
 
         if step.begins:
-            zeros = tf.zeros((len(step.inputs), self.config.units))
-            self._states = [zeros] * (2 * self.config.layers)
+            self._states = [tf.zeros((len(step.inputs), width)) for width in self.config.states()]
         total, count, self._states = self._step(
             tf.constant(step.inputs), tf.constant(step.targets), self._states, tf.constant(learn)
         )
         return float(total), float(count)
 
-    def weights(self) -> dict[str, NDArray[Any]]:
+    def weights(self) -> Arrays:
         """Return the network's weights by name."""
-        return network.weights(self.model, self.config)
+        named: Arrays = self.kind.weights(self.model, self.config)
+        return named
 
     def state(self) -> list[NDArray[Any]]:
         """Return every variable of the model and the optimiser."""

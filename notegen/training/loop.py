@@ -1,7 +1,6 @@
 """The training loop: steps, validation, checkpoints, and a bundle at the end."""
 
 import csv
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import Ids
-from notegen.model.network import NetworkConfig
-from notegen.training.batches import Augment, batches, steps, weight
 from notegen.training.checkpoint import Checkpoint
 from notegen.training.engine import Engine
+from notegen.training.material import Material
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Recipe:
 
 @dataclass
 class Progress:
-    """Where a training stands; `bits` is None before the first validation of the epoch."""
+    """Where a training stands; `bits`, the validation, is None before the end of the epoch."""
 
     epoch: int
     epochs: int
@@ -65,17 +62,6 @@ class Progress:
     seconds_left: float
     bits: float | None = None
     best: float = float("inf")
-
-
-@dataclass(frozen=True)
-class Material:
-    """What is learned from: pieces as tokens, and how many notes the validation pieces hold."""
-
-    train: list[Ids]
-    valid: list[Ids]
-    valid_notes: int
-    vocabulary: int
-    augment: Augment | None = None
 
 
 _PLACE = ("epoch", "batch", "worse", "updates", "seconds", "best_bits")  # what a checkpoint remembers
@@ -108,9 +94,8 @@ class Trainer:
     ) -> None:
         self.material, self.recipe, self.checkpoint, self.log = material, recipe, checkpoint, log
         self.report = report or (lambda _: None)
-        names = ("embedding", "units", "layers", "dropout")
-        self.config = NetworkConfig(material.vocabulary, **{name: getattr(recipe, name) for name in names})
-        self.engine = Engine(self.config, clip=recipe.clip, seed=recipe.seed)
+        self.config = material.config
+        self.engine = Engine(self.config, given=material.given, clip=recipe.clip, seed=recipe.seed)
         self.epoch = self.batch = self.worse = self.updates = 0
         self.seconds = 0.0
         self.best_bits = float("inf")
@@ -137,18 +122,18 @@ class Trainer:
 
     def _run_epoch(self) -> None:
         rng = np.random.default_rng([self.recipe.seed, self.epoch])
-        order = batches(self.material.train, self.recipe.batch, rng, self.material.augment)
-        total = sum(len(list(steps(batch, self.recipe.steps))) for batch in order) * self.recipe.epochs
+        order = self.material.batches(self.recipe.batch, rng)
         meter = _Meter(self, len(order))
         saved = time.monotonic()
         while self.batch < len(order):
-            batch = order[self.batch]
-            for step in steps(batch, self.recipe.steps):
-                self.engine.rate(self._rate(self.updates / max(1, total)))
+            tokens = 0
+            for step in self.material.steps(order[self.batch], self.recipe.steps):
+                self.engine.rate(self._rate((self.epoch + self.batch / len(order)) / self.recipe.epochs))
                 meter.loss(self.engine.learn(step))
                 self.updates += 1
+                tokens += step.predictions
             self.batch += 1
-            self.report(meter.progress(int(weight(batch[:, 1:]).sum())))
+            self.report(meter.progress(tokens))
             if time.monotonic() - saved > self.CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
@@ -163,13 +148,13 @@ class Trainer:
         self._save()
 
     def validate(self) -> float:
-        """Return bits per note on the validation pieces."""
-        nats = sum(
-            self.engine.nats(step)
-            for batch in batches(self.material.valid, self.recipe.batch)
-            for step in steps(batch, 512)
+        """Return the material's figure, such as bits per note, on what is held out."""
+        total = sum(
+            self.engine.loss(step)
+            for batch in self.material.held_out(self.recipe.batch)
+            for step in self.material.steps(batch, 512)
         )
-        return nats / math.log(2) / max(1, self.material.valid_notes)
+        return total / self.material.divisor
 
     def _rate(self, done: float) -> float:
         rise = min(1.0, (self.updates + 1) / self.recipe.warmup)
@@ -183,9 +168,8 @@ class Trainer:
         with self.log.open("a", newline="") as file:
             writer = csv.writer(file)
             if new:
-                writer.writerow(
-                    ["epoch", "updates", "seconds", "train_nats_per_token", "valid_bits_per_note"]
-                )
+                figure = self.material.figure.replace(" ", "_")
+                writer.writerow(["epoch", "updates", "seconds", "train_nats_per_token", f"valid_{figure}"])
             writer.writerow(
                 [self.epoch, self.updates, round(self.seconds), f"{meter.mean:.4f}", f"{bits:.4f}"]
             )
@@ -206,8 +190,11 @@ class Trainer:
 
     def _identity(self) -> dict[str, Any]:
         """Return what must be alike for a checkpoint to be gone on with."""
-        sizes = [len(self.material.train), sum(map(len, self.material.train)), self.material.vocabulary]
-        return {"recipe": asdict(self.recipe), "material": sizes}
+        return {
+            "recipe": asdict(self.recipe),
+            "config": asdict(self.config),
+            "material": self.material.sizes(),
+        }
 
 
 class _Meter:

@@ -1,5 +1,6 @@
 """Train: from a corpus to a bundle."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -13,9 +14,11 @@ from notegen.corpus import Corpus
 from notegen.errors import DataError, UsageError
 from notegen.evaluation.likelihood import evaluate
 from notegen.model.bundle import Bundle, load
+from notegen.model.network import NetworkConfig
 from notegen.training.batches import transposing
 from notegen.training.checkpoint import Checkpoint
-from notegen.training.loop import Material, Progress, Recipe, Trainer
+from notegen.training.loop import Progress, Recipe, Trainer
+from notegen.training.material import Tokens
 
 FEW_NOTES = 20_000  # fewer are learned by heart before they are understood
 _UPDATES = 4_000  # what a default training aims at, however small the corpus
@@ -64,7 +67,7 @@ def train(
         raise DataError(f"{corpus.name}: training needs three different pieces, and there are {count}")
     recipe = recipe or suggest(corpus)
     log = path.with_name(path.stem + ".csv")
-    trainer = Trainer(_material(corpus), recipe, checkpoint, log, report)
+    trainer = Trainer(_material(corpus, recipe), recipe, checkpoint, log, report)
     try:
         trainer.run()
     except KeyboardInterrupt:
@@ -84,9 +87,11 @@ def suggest(corpus: Corpus) -> Recipe:
     return replace(base, epochs=int(min(100, max(12, _UPDATES // max(1.0, updates)))))
 
 
-def _material(corpus: Corpus) -> Material:
+def _material(corpus: Corpus, recipe: Recipe) -> Tokens:
     train, valid = ([piece.ids for piece in side] for side in (corpus.train, corpus.valid))
-    return Material(train, valid, sum(map(note_count, valid)), v.SIZE, transposing())
+    config = NetworkConfig(v.SIZE, recipe.embedding, recipe.units, recipe.layers, recipe.dropout)
+    divisor = math.log(2) * max(1, sum(map(note_count, valid)))
+    return Tokens(train, valid, config, divisor, "bits per note", transposing())
 
 
 def _write(trainer: Trainer, corpus: Corpus, recipe: Recipe, path: Path, *, finished: bool) -> Bundle:

@@ -40,6 +40,25 @@ def test_clicks_are_beats(clicks, bpm):
     assert np.abs(found - wanted).max() < 2
 
 
+@pytest.mark.parametrize("bpm", [70, 100, 128, 174])
+@pytest.mark.parametrize("weak", [1.0, 0.4])
+def test_beats_of_steady_music_lie_on_a_line(clicks, bpm, weak):
+    """In 3/4 too, whose second and third beats are weak; whole frames alone give 0.5."""
+    sound = weak * clicks(bpm, 60) + (1 - weak) * clicks(bpm / 3, 60)
+    found = beats.track(features.levels_of([sound.astype(np.float32)]))
+    line = np.polyval(np.polyfit(np.arange(len(found)), found, 1), np.arange(len(found)))
+    assert np.abs(found - line).max() < 0.7
+
+
+def test_a_figure_across_the_beat_is_not_its_tempo():
+    """Notes of 3, 3 and 2 sixteenths in each half of a bar."""
+    sixteenth = 60 / 100 / 4 * FRAME_RATE
+    onsets = np.zeros(round(480 * sixteenth))
+    onsets[[round((8 * half + at) * sixteenth) for half in range(60) for at in (0, 3, 6)]] = 1
+    onsets = np.convolve(onsets, [0.5, 1, 0.5], "same")
+    assert beats.tempo(onsets - onsets.mean()) == pytest.approx(100, rel=0.01)
+
+
 @pytest.mark.parametrize("bpm", [60, 100, 140, 180])
 def test_the_tempo_of_a_rendered_score_is_found(tmp_path, bpm):
     path = tmp_path / "band.wav"
@@ -91,10 +110,54 @@ def test_phases_count_through_each_beat():
     found = beats.phase(np.array([10, 26, 58]), 70)
     assert found[10:26].tolist() == list(range(16))
     assert found[26:58].tolist() == [i // 2 for i in range(32)]
-    assert found[:10].tolist() == list(range(6, 16))
-    assert found[58:].tolist() == [i // 2 for i in range(12)]
 
 
 @pytest.mark.parametrize("few", [[], [7]])
 def test_without_beats_every_frame_is_at_the_beginning(few):
-    assert beats.phase(np.array(few, np.int64), 5).tolist() == [0] * 5
+    found = np.array(few, np.int64)
+    assert beats.phase(found, 5).tolist() == [0] * 5
+    assert beats.place(found, 4, 5).tolist() == beats.onward(found, 4, 5, 5).tolist() == [0] * 5
+
+
+def test_places_count_through_each_bar():
+    found = beats.place(np.arange(100, 900, 16), 3, 1000)
+    assert found[100:148].tolist() == list(range(48))
+    assert (found == (np.arange(1000) - 100) % 48).all()
+
+
+def test_the_clock_goes_on_at_the_tempo_of_the_last_beats():
+    early, late = np.arange(0, 1000, 30), 1000 + np.round(np.arange(60) * 20.2).astype(int)
+    found = beats.onward(np.concatenate([early, late]), 4, 4000, 2000)
+    wanted = np.floor((np.arange(4000, 6000) - 1000) / 20.2 * 16).astype(int) + 16 * len(early)
+    apart = (found - wanted) % 64
+    assert np.minimum(apart, 64 - apart).max() <= 1
+
+
+def test_the_clock_minds_no_gap_between_the_last_beats():
+    found = np.delete(np.arange(0, 1000, 20), [-4, -9])
+    assert (np.diff(np.flatnonzero(np.diff(beats.onward(found, 1, 1100, 400)) < 0)) == 20).all()
+
+
+def test_onward_is_place_continued():
+    found = np.array([4, 25, 47, 68, 90])
+    places = beats.place(found, 3, 500)
+    assert beats.onward(found, 3, 120, 380).tolist() == places[120:].tolist()
+
+
+@pytest.mark.parametrize("beat", [2, 3, 4, 6, 8])
+def test_bars_are_told_by_what_repeats(beat):
+    rng = np.random.default_rng(beat)
+    rhythm = rng.uniform(-40, -10, (beat, 80))
+    time = np.arange(3000) / 20.3
+    levels = rhythm[time.astype(int) % beat] - 20 * (time % 1)[:, None] + rng.normal(0, 5, (3000, 80))
+    found = np.round(np.arange(147) * 20.3).astype(int)
+    assert beats.bar(levels.astype(np.float32), found) == beat
+    assert beats.bar(levels.astype(np.float32), found[:40]) == 1
+
+
+def test_where_nothing_repeats_there_is_no_bar(clicks):
+    for seed in range(5):
+        levels = np.random.default_rng(seed).uniform(-60, 0, (100, 80)).astype(np.float32).repeat(20, axis=0)
+        assert beats.bar(levels, np.arange(0, 2000, 20)) == 1
+    ticking = features.levels_of([clicks(128, 60)])
+    assert beats.bar(ticking, beats.track(ticking)) == 1

@@ -5,7 +5,7 @@ from notegen.codecs import notes as codec
 from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar
 from notegen.errors import UsageError
-from notegen.generation.constraints import Constraints
+from notegen.generation.constraints import Constraints, Guide
 from notegen.generation.sampling import Taste, draw, read, sample
 from notegen.melody import melody
 from notegen.model.runtime import Runtime
@@ -106,7 +106,7 @@ class Speller:
         read = state[0][0] + np.arange(1, ids.shape[1] + 1)  # (batch, time)
         return read[:, :, None], [(read[:, -1:], state[0][1])]
 
-    def logits(self, hidden):
+    def logits(self, hidden, _):
         out = np.zeros((len(hidden), v.SIZE))
         at = np.minimum(hidden[:, 0].astype(int), len(self.piece) - 1)
         out[np.arange(len(hidden)), self.piece[at]] = 60.0
@@ -126,8 +126,7 @@ def spell(piece, takes, bars, forced=()):
     return sample(
         runtime,
         read(runtime, piece[:1]),
-        grammar,
-        Constraints(last_bar=bars),
+        Guide(grammar, Constraints(last_bar=bars)),
         Taste(),
         np.random.default_rng(0),
         np.array(forced, dtype=np.int32),

@@ -57,7 +57,7 @@ def test_numpy_computes_what_keras_computes(network, runtime, rng, batch, time):
     ids = rng.integers(0, CONFIG.vocabulary, (batch, time)).astype(np.int32)
     hidden, state = runtime.read(ids, runtime.start(batch))
     logits, after = keras_forward(network[0], ids, flat(runtime.start(batch)))
-    np.testing.assert_allclose(runtime.logits(hidden), logits, atol=1e-5)
+    np.testing.assert_allclose(runtime.logits(hidden, ids), logits, atol=1e-5)
     for ours, theirs in zip(flat(state), after, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -67,7 +67,7 @@ def test_a_carried_state_is_taken_up_as_keras_takes_it_up(network, runtime, rng)
     states = [rng.normal(0, 1, (2, CONFIG.units)).astype(np.float32) for _ in range(2 * CONFIG.layers)]
     hidden, state = runtime.read(ids, list(zip(states[::2], states[1::2], strict=True)))
     logits, after = keras_forward(network[0], ids, states)
-    np.testing.assert_allclose(runtime.logits(hidden), logits, atol=1e-5)
+    np.testing.assert_allclose(runtime.logits(hidden, ids), logits, atol=1e-5)
     for ours, theirs in zip(flat(state), after, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 

@@ -1,0 +1,44 @@
+"""A recording as the toolkit hears it: its file, its levels, and its beat."""
+
+from dataclasses import dataclass
+from os import PathLike
+
+from notegen.audio import recording
+from notegen.audio.features import log_mel
+from notegen.audio.frames import Clock, Levels, Span, sounding
+from notegen.audio.recording import Recording
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A recording, heard.
+
+    Parameters
+    ----------
+    recording : Recording
+    levels : array of float32, shape (frames, BANDS)
+        See `notegen.audio.features`.
+    clock : Clock
+    """
+
+    recording: Recording
+    levels: Levels
+    clock: Clock
+
+    @property
+    def span(self) -> Span:
+        """The frames between the silence at either end."""
+        return sounding(self.levels)
+
+
+def hear(path: str | PathLike[str]) -> Sound:
+    """Read a recording.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, no sound, silent or shorter than half a second.
+    """
+    opened = recording.open(path)
+    levels = log_mel(opened)
+    return Sound(opened, levels, Clock.of(levels))

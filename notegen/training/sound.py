@@ -1,0 +1,149 @@
+"""Train on recordings: from sound to a bundle."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+import notegen
+from notegen.audio import codebook, frames
+from notegen.audio.features import FRAME_RATE
+from notegen.audio.frames import Span
+from notegen.audio.sound import Sound
+from notegen.errors import UsageError
+from notegen.evaluation.frames import choose_say, evaluate
+from notegen.model.bundle import Bundle, load
+from notegen.model.network import NetworkConfig
+from notegen.training.checkpoint import Checkpoint
+from notegen.training.loop import Progress, Recipe, Trainer
+from notegen.training.material import Tokens
+
+FEW_SECONDS = 20  # less is learned by heart
+_UPDATES = 400  # what a training aims at, however short the recording
+_STRETCH = 512  # frames that are learned from in one go, with a state that is carried on
+
+Report = Callable[[Progress], None]
+Sides = dict[str, list[Span]]
+
+
+def train(
+    sounds: list[Sound],
+    recipe: Recipe | None = None,
+    *,
+    out: str | PathLike[str],
+    entries: int = codebook.SIZE,
+    test: bool = True,
+    force: bool = False,
+    report: Report | None = None,
+) -> Bundle:
+    """Train a model on recordings and write its bundle.
+
+    The same call goes on from the checkpoint beside the bundle if the training was stopped.
+    KeyboardInterrupt writes the best weights so far and passes on.
+
+    Parameters
+    ----------
+    sounds : list of Sound
+    recipe : Recipe, optional
+        `suggest` chooses one if it is missing.
+    out : path
+        The bundle's file.
+    entries : int
+        Size of the codebook.
+    test : bool
+        Hold a tenth of each recording out to test with, beside the tenth to choose by.
+    force : bool
+        Replace the file if it exists.
+    report : callable, optional
+        Called with a `Progress` after every batch.
+
+    Raises
+    ------
+    UsageError
+        If the file exists, or a checkpoint beside it is of another training.
+    MissingExtraError
+        If TensorFlow is not installed.
+    """
+    path = Path(out)
+    checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
+    if path.exists() and not force and not checkpoint.path.exists():
+        raise UsageError(f"{path} exists already; choose another name or use --force")
+    sides = [divided(sound, test=test) for sound in sounds]
+    recipe = recipe or suggest(sides)
+    trainer = Trainer(_material(sounds, sides, recipe, entries), recipe, checkpoint, None, report)
+    try:
+        trainer.run()
+    except KeyboardInterrupt:
+        _write(trainer, sounds, sides, recipe, path, finished=False)
+        raise
+    bundle = _write(trainer, sounds, sides, recipe, path, finished=True)
+    checkpoint.remove()
+    return bundle
+
+
+def divided(sound: Sound, *, test: bool) -> Sides:
+    """Divide a recording between its silent ends; what is very short is both learned from and chosen by."""
+    first, last = sound.span
+    sides = {
+        name: [Span(first + start, first + stop) for start, stop in spans if stop - start > 1]
+        for name, spans in frames.sections(last - first, test=test).items()
+    }
+    return sides if sides["valid"] else {**sides, "valid": sides["train"]}
+
+
+def suggest(sides: list[Sides]) -> Recipe:
+    """Return a recipe: as many passes as make some four hundred updates."""
+    recipe = Recipe(batch=16, steps=64, dropout=0.3, rate=3e-3, warmup=20, patience=10)
+    count = sum(stop - start for side in sides for start, stop in side["train"])
+    rows = max(1, count // _STRETCH)  # that are learned from side by side
+    updates = math.ceil(rows / recipe.batch) * min(_STRETCH, count) / recipe.steps
+    return replace(recipe, epochs=int(min(100, max(4, _UPDATES // max(1.0, updates)))))
+
+
+def _material(sounds: list[Sound], sides: list[Sides], recipe: Recipe, size: int) -> Tokens:
+    learned = [s.levels[slice(*span)] for s, side in zip(sounds, sides, strict=True) for span in side["train"]]
+    entries = codebook.fit(np.concatenate(learned), size, recipe.seed)
+    vocabulary = len(entries) + 1
+    tokens = [frames.tokens(sound.levels, entries) for sound in sounds]
+    ids = [
+        frames.ids(row, sound.clock.places(1), vocabulary) for row, sound in zip(tokens, sounds, strict=True)
+    ]
+    train, valid = (
+        [row[slice(*span)] for row, side in zip(ids, sides, strict=True) for span in side[name]]
+        for name in ("train", "valid")
+    )
+    given = frames.tables(entries, [row % vocabulary for row in train])
+    config = NetworkConfig(
+        vocabulary, entries.shape[1], recipe.units, recipe.layers, recipe.dropout, frames.PLACES
+    )
+    divisor = math.log(2) * sum(len(row) - 1 for row in valid)
+    return Tokens(train, valid, config, divisor, "bits per frame", longest=_STRETCH, given=given)
+
+
+def _write(
+    trainer: Trainer, sounds: list[Sound], sides: list[Sides], recipe: Recipe, path: Path, *, finished: bool
+) -> Bundle:
+    """Write the best weights as a bundle, with the figures of exactly these weights."""
+    provenance: dict[str, object] = {
+        "corpus": ", ".join(sound.recording.path.name for sound in sounds),
+        "seconds": round(sum(len(sound.levels) for sound in sounds) / FRAME_RATE, 1),
+        "recipe": asdict(recipe),
+        "epochs": trainer.epoch,
+        "minutes": round(trainer.seconds / 60, 1),
+        "finished": finished,
+        "notegen": notegen.__version__,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    draft = Bundle(trainer.config, trainer.weights(), provenance, "frames")
+    draft.save(path, force=True)
+    written = load(path)  # as it will be used: in half precision
+    provenance["memory"] = asdict(choose_say(written, sounds, sides))
+    if finished and any(side["test"] for side in sides):
+        figures = evaluate(replace(written, provenance=provenance), sounds, sides)
+        provenance["test_bits_per_frame"] = {name: round(value, 4) for name, value in figures.items()}
+    replace(draft, provenance=provenance).save(path, force=True)
+    return load(path)
