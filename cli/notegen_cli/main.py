@@ -1,6 +1,5 @@
 """The program ``notegen``: finds the command, and turns errors into one sentence and an exit code."""
 
-import importlib
 import os
 import sys
 
@@ -8,6 +7,7 @@ import click
 
 from notegen import __version__
 from notegen.errors import NotegenError, UsageError
+from notegen_cli.lazy import Lazy
 
 COMMANDS = {
     "compose": "Continue a MIDI file, or begin a tune.",
@@ -15,7 +15,7 @@ COMMANDS = {
     "engrave": "Write sheet music.",
     "render": "Write sound.",
     "play": "Play a file.",
-    "audio": "Look at recordings.",
+    "audio": "Continue recordings, and train on them.",
     "train": "Train a model on your own tunes.",
     "corpus": "Look at what there is to train on.",
     "models": "List models, or show one.",
@@ -23,26 +23,12 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click calls it so)
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"notegen_cli.{cmd_name}")
-        command: click.Command = module.command
-        command.short_help = COMMANDS[cmd_name]
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Lazy,
+    commands=COMMANDS,
+    package="notegen_cli",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="notegen")
 def program() -> None:
     """Continue your music with a model of folk tunes, or train a model on your own."""

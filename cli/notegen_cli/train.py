@@ -1,15 +1,13 @@
 """notegen train."""
 
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
-from notegen.training.loop import Progress
+from notegen_cli.live import Live
 from notegen_cli.sources import open_corpus
 
 
@@ -54,7 +52,7 @@ def command(sources: tuple[str, ...], output: Path, force: bool, **settings: Any
     recipe = replace(
         suggest(corpus), **{name: value for name, value in settings.items() if value is not None}
     )
-    live = _Live()
+    live = Live()
     try:
         bundle = train(corpus, recipe, out=output, force=force, report=live.show)
     except KeyboardInterrupt:
@@ -63,31 +61,3 @@ def command(sources: tuple[str, ...], output: Path, force: bool, **settings: Any
         sys.exit(130)
     live.close()
     click.echo(f"{output}: {bundle.provenance['test_bits_per_note']:.3f} bits per note on the test pieces")
-
-
-class _Live:
-    """One live line on a terminal; elsewhere a plain line now and then."""
-
-    def __init__(self) -> None:
-        self.bar = tqdm(bar_format="{desc}", file=sys.stderr, disable=not sys.stderr.isatty())
-        self.last = 0.0
-
-    def show(self, progress: Progress) -> None:
-        left = time.strftime("%H:%M:%S", time.gmtime(progress.seconds_left))
-        text = (
-            f"epoch {progress.epoch}/{progress.epochs}, batch {progress.batch}/{progress.batches}: "
-            f"{progress.loss:.3f} nats a token, {progress.tokens_per_second:,.0f} tokens/s, best "
-            f"{progress.best:.3f} bits per note, at most {left} left"
-        )
-        self.bar.set_description_str(text)
-        if progress.bits is not None:
-            tqdm.write(
-                f"epoch {progress.epoch}: {progress.bits:.3f} bits per note on the validation pieces",
-                sys.stdout,
-            )
-        elif self.bar.disable and time.monotonic() - self.last > 30:
-            click.echo(text)
-            self.last = time.monotonic()
-
-    def close(self) -> None:
-        self.bar.close()

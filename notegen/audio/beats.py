@@ -47,17 +47,18 @@ def track(levels: NDArray[np.float32]) -> NDArray[np.int64]:
     array of int64, shape (beats,), rising
     """
     onsets = strength(levels)
-    found = tempo(onsets)
-    if found is None:
+    pace = tempo(onsets)
+    if pace is None:
         return np.zeros(0, np.int64)
-    period = 60 * FRAME_RATE / found
+    period = 60 * FRAME_RATE / pace
     score, before = _paths(onsets / onsets.std(), period)
     last = len(score) - round(period) + int(score[-round(period) :].argmax())
     beats = [last]
     while before[beats[-1]] >= 0:
         beats.append(int(before[beats[-1]]))
     heard = np.flatnonzero(onsets[beats] > 0)  # in silence at either end there are no beats
-    return _steadied(np.array(beats[::-1])[len(beats) - 1 - heard[-1] : len(beats) - heard[0]])
+    found = _steadied(np.array(beats[::-1])[len(beats) - 1 - heard[-1] : len(beats) - heard[0]])
+    return np.clip(found, 0, len(levels) - 1)
 
 
 def strength(levels: NDArray[np.float32]) -> Envelope:
@@ -96,8 +97,8 @@ def bar(levels: NDArray[np.float32], beats: NDArray[np.int64]) -> int:
     """Return after how many beats the music is most like itself again: 2, 3, 4, 6 or 8.
 
     Beats are compared by the mean levels of their `_PARTS` parts. Music that repeats every n beats differs
-    less at lags that are multiples of n than at all others. Returns 1 where no n stands out, and for fewer
-    than 48 beats.
+    less at lags that are multiples of n than at all others. Returns 1 where no n stands out, and for 48
+    beats or fewer.
     """
     if len(beats) <= 2 * _LAGS:
         return 1

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from notegen.audio.recording import RATE, Recording, mono_blocks
 from notegen.errors import EmptyError, RangeError
@@ -27,12 +28,19 @@ _CHUNK = 512  # frames that are transformed at a time
 
 
 def log_mel(recording: Recording) -> NDArray[np.float32]:
-    """Return a recording's levels by frame and band.
+    """Return a recording's levels by frame and band, shape (frames, BANDS); see `analyse`."""
+    return analyse(recording)[0]
+
+
+def analyse(recording: Recording) -> tuple[NDArray[np.float32], float]:
+    """Return a recording's levels by frame and band, and its loudest level.
 
     Returns
     -------
-    array of float32, shape (frames, BANDS)
+    levels : array of float32, shape (frames, BANDS)
         Decibels below the loudest, from `FLOOR` to 0.
+    loudest : float
+        In decibels of power; `levels_of` measures other sound by it.
 
     Raises
     ------
@@ -51,16 +59,19 @@ def log_mel(recording: Recording) -> NDArray[np.float32]:
             peak, samples = max(peak, float(np.abs(block).max(initial=0))), samples + len(block)
             yield block
 
-    levels = levels_of(watched())
+    levels = _decibels(watched())
     if samples < SHORTEST * RATE:
         raise RangeError(f"{recording.path} lasts {samples / RATE:.2f} s; at least {SHORTEST} s are needed")
     if peak < _SILENCE:
         raise EmptyError(f"{recording.path} is silent from beginning to end")
-    return levels
+    loudest = float(levels.max())
+    return _below(levels, loudest), loudest
 
 
-def levels_of(sound: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return the levels of sound in mono at 22,050 Hz, given in blocks of any length; see `log_mel`.
+def levels_of(sound: Iterable[NDArray[np.float32]], loudest: float | None = None) -> NDArray[np.float32]:
+    """Return the levels of sound in mono at 22,050 Hz, given in blocks of any length; see `analyse`.
+
+    They are decibels below `loudest`, or below the sound's own loudest level, if that is left out.
 
     Examples
     --------
@@ -69,11 +80,23 @@ def levels_of(sound: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
     >>> levels.shape, levels.max(), levels.min()
     ((44, 80), np.float32(0.0), np.float32(-60.0))
     """
+    levels = _decibels(sound)
+    return _below(levels, float(levels.max()) if loudest is None else loudest)
+
+
+def _decibels(sound: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the levels of sound in decibels of power."""
     bank = filterbank().T  # (bins, bands)
-    chunks = [10 * np.log10(np.maximum(power @ bank, _LEAST)) for power in power_spectra(sound)]
+    with threadpool_limits(1):  # products this small are slower on two threads
+        chunks = [10 * np.log10(np.maximum(power @ bank, _LEAST)) for power in power_spectra(sound)]
     levels: NDArray[np.float32] = np.concatenate(chunks)
-    levels -= max(levels.max(), np.float32(_NOTHING))
-    return np.maximum(levels, FLOOR, out=levels)
+    return levels
+
+
+def _below(levels: NDArray[np.float32], loudest: float) -> NDArray[np.float32]:
+    """Turn levels, in place, into decibels below the loudest."""
+    levels -= np.float32(max(loudest, _NOTHING))
+    return np.clip(levels, FLOOR, 0, out=levels)
 
 
 def power_spectra(sound: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

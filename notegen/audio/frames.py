@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from notegen.audio import beats, codebook
 from notegen.audio.beats import PHASES
-from notegen.audio.features import BANDS, FLOOR
+from notegen.audio.features import BANDS, FLOOR, FRAME_RATE
 
 _BARS = (1, 2, 3, 4, 6, 8)  # beats in a bar
 _FIRST = {bar: 1 + PHASES * sum(_BARS[:i]) for i, bar in enumerate(_BARS)}  # the first place in such a bar
@@ -60,6 +60,13 @@ class Clock:
         found = beats.track(levels)
         return cls(found, beats.bar(levels, found), len(levels))
 
+    @property
+    def tempo(self) -> float | None:
+        """Beats a minute; None where there is no beat."""
+        if len(self.beats) < 2:
+            return None
+        return float(60 * FRAME_RATE * (len(self.beats) - 1) / (self.beats[-1] - self.beats[0]))
+
     def places(self, more: int = 0) -> NDArray[np.int32]:
         """Return the places of all frames and of `more` frames behind them, shape (frames + more,)."""
         if len(self.beats) < 2:
@@ -67,6 +74,19 @@ class Clock:
         own = beats.place(self.beats, self.bar, self.frames)
         behind = beats.onward(self.beats, self.bar, self.frames, more)
         return (np.concatenate([own, behind]) + _FIRST[self.bar]).astype(np.int32)
+
+
+def in_bar(places: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return places counted from the beginning of their bar; 0 without a beat.
+
+    Examples
+    --------
+    >>> in_bar(np.array([0, 1, 17, 49], np.int32)).tolist()  # the last two are in bars of two and of three
+    [0, 0, 0, 0]
+    """
+    firsts = np.array([0, *_FIRST.values()])
+    counted: NDArray[np.int64] = places - firsts[np.searchsorted(firsts, places, side="right") - 1]
+    return counted.astype(np.int64)
 
 
 def tokens(levels: Levels, entries: Levels) -> Ids:

@@ -12,15 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import dct
 
 from notegen.audio.beats import phase
 from notegen.audio.features import FRAME_RATE
 
 SHORTEST = 8  # frames of a grain: 0.19 s
 _JOIN = 30.0  # of any join
-_DIFFERENCE = 3.0  # of each decibel between what would have followed and what does
+_DIFFERENCE = 4.0  # of each decibel between what would have followed and what does
 _LOUDNESS = 1.0  # of the difference in loudness, beside the one by bands
-_PLACE = 1.0  # of a frame off in the beat, squared
+_PLACE = 3.0  # of a frame off in the beat, squared
 _OFF = 16.0  # the most that this costs
 _BEAT = 0.5  # of another beat in the bar
 _PULSE = 30.0  # of a join, how much the same counts between what would have followed and what does
@@ -28,6 +29,7 @@ _AGAIN = 40.0  # of a join into what was just played
 _RECENT = round(4 * FRAME_RATE)  # frames
 _LOOKED_BACK = 6  # runs
 _CLOSE = 20  # frames in front of what was played that count as it
+_OUTLINE = 16  # cosines by which joins are compared; their products stay too small to be spread over threads
 _FINE = 256  # places a beat that are told apart
 _LEFT, _ENTERED = 48, 96  # frames between which joins are considered, at each new frame
 _CHUNK = 1 << 21  # target costs that are worked out at a time
@@ -41,6 +43,7 @@ class _Source(NamedTuple):
     """The frames that can be played."""
 
     features: Levels  # (frames, features)
+    outlines: Levels  # (frames, _OUTLINE)
     places: Frames  # (frames,), `_FINE` a beat
     off: Levels  # (beats * _FINE,), what it costs to be off by so many places
 
@@ -102,10 +105,11 @@ def choose(
     beats = int(max(places.max(), source_places.max())) // beat_places + 1
     there, begins = _finer(source_places, beat_places)
     period = float(np.median(np.diff(begins))) if len(begins) > 1 else 0.0
-    source = _Source(_features(levels), there, _place_costs(beats, period))
+    source = _Source(_features(levels), _outlines(levels), there, _place_costs(beats, period))
     rows = _target_costs(_features(targets), _finer(places, beat_places)[0], source)
-    started = np.full(len(levels), 0.0 if after is None else np.inf)
-    started[after] = 0
+    started = np.zeros(len(levels))
+    if after is not None:
+        started[np.arange(len(levels)) != after] = np.inf
     return _cheapest(rows, started, source, len(targets))
 
 
@@ -177,7 +181,8 @@ def _leave(cost: Costs, run: Frames) -> _Exits:
 def _least(values: NDArray[np.floating], count: int) -> Frames:
     """Return where the least values lie that are finite, at most so many."""
     found = np.argpartition(values, count)[:count] if len(values) > count else np.arange(len(values))
-    return found[np.isfinite(values[found])]
+    finite: Frames = found[np.isfinite(values[found])]
+    return finite
 
 
 def _enter(
@@ -199,21 +204,22 @@ def _join_costs(exits: _Exits, frames: Frames, source: _Source) -> Levels:
     around = np.arange(-1, 2)
     followed = np.minimum(exits.frames + 1, last)
     wished, given = (
-        source.features[np.clip(at[:, None] + around, 0, last)].reshape(len(at), -1)
+        source.outlines[np.clip(at[:, None] + around, 0, last)].reshape(len(at), -1)
         for at in (followed, frames)
     )
     off = (source.places[followed, None] - source.places[frames]) % len(source.off)
     difference = _distance(wished, given) / np.float32(np.sqrt(len(around)))
-    return _JOIN + _DIFFERENCE * difference + _PULSE * source.off[off]
+    costs: Levels = _JOIN + _DIFFERENCE * difference + _PULSE * source.off[off]
+    return costs
 
 
-def _played(exits: _Exits, frames: Frames, runs: _Runs, end: int) -> NDArray[np.bool_]:
+def _played(exits: _Exits, frames: Frames, runs: _Runs, now: int) -> NDArray[np.bool_]:
     """Tell which frames lead into what was played lately before each exit, shape (exits, frames)."""
-    run, since = exits.runs, end - _RECENT
+    run, end = exits.runs, np.full(len(exits.runs), now)
     found = np.zeros((len(run), len(frames)), bool)
     for _ in range(_LOOKED_BACK):
         shift = runs.frames[run] - runs.began[run]
-        first, last = np.maximum(runs.began[run], since) + shift, end + shift
+        first, last = np.maximum(runs.began[run], now - _RECENT) + shift, end + shift
         found |= (frames >= first[:, None] - _CLOSE) & (frames < last[:, None])
         run, end = runs.before[run], runs.began[run]
     return found
@@ -247,7 +253,8 @@ def _place_costs(beats: int, period: float) -> Levels:
     off = np.arange(beats * _FINE)
     near = np.minimum(off % _FINE, -off % _FINE)
     other = (near != np.minimum(off, len(off) - off)) * _BEAT
-    return (np.minimum(_PLACE * (near * period / _FINE) ** 2, _OFF) + other).astype(np.float32)
+    costs: Levels = (np.minimum(_PLACE * (near * period / _FINE) ** 2, _OFF) + other).astype(np.float32)
+    return costs
 
 
 def _features(levels: Levels) -> Levels:
@@ -256,7 +263,13 @@ def _features(levels: Levels) -> Levels:
     return np.concatenate([levels / np.float32(np.sqrt(levels.shape[1])), loudness], axis=1)
 
 
+def _outlines(levels: Levels) -> Levels:
+    """Return the first terms of each frame's cosine transform; their distances are decibels too."""
+    terms: Levels = dct(levels, norm="ortho")[:, :_OUTLINE]
+    return terms / np.float32(np.sqrt(levels.shape[1]))
+
+
 def _distance(some: Levels, others: Levels) -> Levels:
     """Return the Euclidean distance of each frame to each other frame, shape (some, others)."""
-    squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * (some @ others.T)
-    return np.sqrt(np.maximum(squares, 0))
+    squares: Levels = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * (some @ others.T)
+    return np.sqrt(np.maximum(squares, 0), out=squares)

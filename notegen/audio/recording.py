@@ -91,8 +91,8 @@ def open(path: str | PathLike[str]) -> Recording:
     return found
 
 
-def blocks(recording: Recording, size: int = _BLOCK) -> Iterator[NDArray[np.float32]]:
-    """Yield a recording piece by piece, so that memory stays flat however long it is.
+def blocks(recording: Recording, size: int = _BLOCK, start: int = 0) -> Iterator[NDArray[np.float32]]:
+    """Yield a recording piece by piece from a frame on, so that memory stays flat however long it is.
 
     Yields
     ------
@@ -105,8 +105,10 @@ def blocks(recording: Recording, size: int = _BLOCK) -> Iterator[NDArray[np.floa
         If the file is damaged, or holds samples that are no numbers.
     """
     with _opened(recording.path) as file:
+        if start:
+            file.seek(start)
         file.seekable = lambda: False  # else soundfile seeks after each read, which libsndfile's MP3 misses
-        at = 0
+        at = start
         while len(block := _frames(recording, file, size, "float32", at)):
             at += len(block)
             yield block
@@ -141,8 +143,8 @@ def reading(recording: Recording) -> Iterator[Read]:
         yield read
 
 
-def mono_blocks(recording: Recording, rate: int = RATE) -> Iterator[NDArray[np.float32]]:
-    """Yield a recording mixed down and resampled, as arrays of float32, shape (frames,).
+def mono_blocks(recording: Recording, rate: int = RATE, start: int = 0) -> Iterator[NDArray[np.float32]]:
+    """Yield a recording, from a frame on, mixed down and resampled, as arrays of float32, shape (frames,).
 
     Raises
     ------
@@ -156,7 +158,7 @@ def mono_blocks(recording: Recording, rate: int = RATE) -> Iterator[NDArray[np.f
     except ImportError as error:
         raise MissingExtraError("reading recordings", "audio") from error
     stream = soxr.ResampleStream(recording.rate, rate, 1, dtype="float32")
-    for block in blocks(recording):
+    for block in blocks(recording, start=start):
         yield stream.resample_chunk(block.mean(axis=1, dtype=np.float32))
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 

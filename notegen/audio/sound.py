@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from notegen.audio import recording
-from notegen.audio.features import log_mel
+from notegen.audio.features import analyse
 from notegen.audio.frames import Clock, Levels, Span, sounding
 from notegen.audio.recording import Recording
 
@@ -18,11 +18,14 @@ class Sound:
     recording : Recording
     levels : array of float32, shape (frames, BANDS)
         See `notegen.audio.features`.
+    loudest : float
+        What 0 dB of the levels is, in decibels of power.
     clock : Clock
     """
 
     recording: Recording
     levels: Levels
+    loudest: float
     clock: Clock
 
     @property
@@ -40,5 +43,5 @@ def hear(path: str | PathLike[str]) -> Sound:
         If the file is missing, damaged, no sound, silent or shorter than half a second.
     """
     opened = recording.open(path)
-    levels = log_mel(opened)
-    return Sound(opened, levels, Clock.of(levels))
+    levels, loudest = analyse(opened)
+    return Sound(opened, levels, loudest, Clock.of(levels))

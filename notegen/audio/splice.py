@@ -112,6 +112,16 @@ def splice(read: Read, recording: Recording, runs: list[Run], samples: int) -> I
             yield faded(leaving, entering)[: samples - stop]
 
 
+def behind(read: Read, recording: Recording, sound: Sound) -> Iterator[Sound]:
+    """Yield a sound that follows a recording, which rings on under its beginning; see `splice`.
+
+    `sound` has shape (frames, channels); as many frames are yielded.
+    """
+    begin = sound[: _scaled(_FADE, recording.rate)]
+    yield faded(_sound(read, recording, recording.frames, len(begin)), begin)
+    yield sound[len(begin) :]
+
+
 def faded(leaving: Sound, entering: Sound) -> Sound:
     """Return a cross-fade from one sound to another, both of shape (frames, channels).
 

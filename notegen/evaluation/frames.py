@@ -44,7 +44,7 @@ def text(model: Bundle, sound: Sound) -> Text:
     tokens = frames.tokens(sound.levels, frames.entries_of(model.weights))
     places = sound.clock.places(1)
     return Text(
-        tokens, frames.ids(tokens, places, model.config.vocabulary), frames.keys(sound.levels, places[1:])
+        tokens, frames.ids(tokens, places, model.network.vocabulary), frames.keys(sound.levels, places[1:])
     )
 
 
@@ -78,7 +78,7 @@ def choose_say(model: Bundle, sounds: list[Sound], sides: list[dict[str, list[Sp
         asked = moments(heard, side["valid"])
         given = np.exp(predictions(runtime, heard, side["valid"]))[-len(asked.followers) :]
         probabilities = given[np.arange(len(given)), asked.followers]
-        memory = Memory(*moments(heard, side["train"]), model.config.vocabulary)
+        memory = Memory(*moments(heard, side["train"]), model.network.vocabulary)
         trials.append(memories.Trial(memory, asked.keys, asked.followers, probabilities))
     return memories.fit(trials)
 
@@ -91,19 +91,18 @@ def evaluate(model: Bundle, sounds: list[Sound], sides: list[dict[str, list[Span
     Returns
     -------
     dict
-        ``frames``, and bits per frame of ``uniform``, ``unigram``, ``bigram`` (interpolated, the better one of
-        Kneser and Ney's and of Witten and Bell's smoothing), ``network`` and ``memory`` (the network with it).
+        ``frames``, and bits per frame of ``uniform``, ``unigram``, ``bigram`` (interpolated, the better one
+        of Kneser and Ney's and of Witten and Bell's smoothing), ``network`` and ``memory`` (the network
+        with its memory).
 
     Raises
     ------
     EmptyError
         If nothing is held out.
     """
-    runtime, say, size = Runtime(model), say_of(model), model.config.vocabulary
+    runtime, say, size = Runtime(model), say_of(model), model.network.vocabulary
     heard = [text(model, sound) for sound in sounds]
-    rows = [
-        (each.tokens, span) for each, side in zip(heard, sides, strict=True) for span in side["train"]
-    ]
+    rows = [(each.tokens, span) for each, side in zip(heard, sides, strict=True) for span in side["train"]]
     counted = {order: NGram([tokens[slice(*span)] for tokens, span in rows], order, size) for order in (1, 2)}
     nats: dict[str, float] = dict.fromkeys(("unigram", "kneser-ney", "witten-bell", "network", "memory"), 0.0)
     count = 0

@@ -59,6 +59,7 @@ def evaluate(model: Bundle, pieces: list[Piece]) -> dict[str, float]:
     dict
         ``pieces``, ``notes``, ``tokens``, ``bits_per_note`` and ``nats_per_token``.
     """
+    model.expect("notes")
     rows = [piece.ids for piece in pieces]
     bits, notes = bits_per_note(Runtime(model), rows), sum(map(note_count, rows))
     tokens = sum(len(ids) - 1 for ids in rows)

@@ -107,7 +107,8 @@ def measure(source: Levels, new: Levels) -> Figures:
     low, high = np.percentile(frame_levels(source), [5, 95])
     heard = np.flatnonzero(source.max(axis=1) > FLOOR)
     sounding = source[heard[0] : heard[-1] + 1] if len(heard) else source
-    still = _STILL * float(np.median(motion(sounding)))
+    moved = motion(sounding)
+    still = _STILL * float(np.median(moved)) if len(moved) else 0.0
     return Figures(
         flux=flux(new),
         source_flux=flux(source),

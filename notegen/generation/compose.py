@@ -105,6 +105,7 @@ def compose(
     UsageError
         If an option is out of range.
     """
+    model.expect("notes")
     taste = Taste(temperature, top_p, top_k)
     _check(bars, variations, seed)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed

@@ -20,7 +20,7 @@ from safetensors.numpy import save as save_tensors
 
 from notegen.audio import features
 from notegen.codecs import vocabulary
-from notegen.errors import BundleError, DataError
+from notegen.errors import BundleError, DataError, UsageError
 from notegen.files import read, write_atomically
 from notegen.model.classic import ClassicConfig
 from notegen.model.network import NetworkConfig
@@ -32,6 +32,12 @@ _VOCABULARIES = {
     "notes": vocabulary.describe(),
     "frames": features.describe(),
     "spectrum": features.describe(),
+}
+
+_PURPOSES = {
+    "notes": "is a model of notes; use it with notegen compose",
+    "frames": "is a model of recordings; use it with notegen audio compose",
+    "spectrum": "is a classic model of recordings; use it with notegen audio compose",
 }
 
 Weights = dict[str, NDArray[np.float32]]
@@ -64,6 +70,23 @@ class Bundle:
     codec: str = "notes"
     digest: str = ""
     name: str = ""
+
+    @property
+    def network(self) -> NetworkConfig:
+        """The network of a model of tokens."""
+        assert isinstance(self.config, NetworkConfig), "the classic model has no tokens"
+        return self.config
+
+    def expect(self, *codecs: str) -> None:
+        """See that the model is of one of these codecs.
+
+        Raises
+        ------
+        UsageError
+            If it is of another.
+        """
+        if self.codec not in codecs:
+            raise UsageError(f"{self.name or 'this model'} {_PURPOSES[self.codec]}")
 
     def save(self, path: str | PathLike[str], *, force: bool = False) -> None:
         """Write the bundle, whole or not at all.

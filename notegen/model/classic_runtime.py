@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from notegen.errors import UsageError
 from notegen.model.bundle import Bundle, Weights
@@ -45,13 +46,18 @@ def predict(bundle: Bundle, frames: Floats, steps: int) -> Floats:
     UsageError
         If the bundle is of another model, or there are fewer frames than a window holds.
     """
-    config, weights = bundle.config, bundle.weights
+    config = bundle.config
     if not isinstance(config, ClassicConfig):
         raise UsageError(f"{bundle.name or 'the model'} is no classic model, which reads spectrograms")
     if len(frames) < config.window:
         raise UsageError(f"there are {len(frames)} frames; the model reads {config.window} at a time")
-    window, seed = config.window, frames[-config.window :]
-    layers = _layers(weights, config)
+    with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
+        return _continued(config, bundle.weights, frames[-config.window :], steps)
+
+
+def _continued(config: ClassicConfig, weights: Weights, seed: Floats, steps: int) -> Floats:
+    """Return the frames behind a window."""
+    window, layers = config.window, _layers(weights, config)
     states = np.zeros((config.layers, 2, window, config.units), np.float32)  # hidden and cell
     out = np.empty((steps, BINS), np.float32)
     for i in range(window - 1 + steps):

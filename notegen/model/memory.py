@@ -2,8 +2,8 @@
 
 Earlier moments of the piece are kept as keys, each with the token that followed it. A moment asks with a
 key of its own: the nearer an earlier one, the more its token counts. The vote is mixed into the network's
-prediction, with less of a say the farther away the nearest moment is. No training is needed. The idea is the cache of
-Grave, Joulin and Usunier ("Improving neural language models with a continuous cache", ICLR 2017).
+prediction, with less of a say the farther away the nearest moment is. No training is needed. The idea is
+the cache of Grave, Joulin and Usunier ("Improving neural language models with a continuous cache", 2017).
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from notegen.codecs.vocabulary import Ids
 from notegen.model.bundle import Bundle
-from notegen.model.network import GIVEN, NetworkConfig
+from notegen.model.network import GIVEN
 
 Floats = NDArray[np.float32]
 State = list[tuple[Floats, Floats]]  # hidden and cell of each layer, (batch, units)
@@ -35,15 +35,15 @@ class Runtime:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        assert isinstance(bundle.config, NetworkConfig)
-        weights, self.units = bundle.weights, bundle.config.units
+        config, weights = bundle.network, bundle.weights
+        self.units = config.units
         half = np.ones(4 * self.units, dtype=np.float32)
         half[: 2 * self.units] = half[3 * self.units :] = 0.5
-        self._vocabulary = bundle.config.vocabulary
+        self._vocabulary = config.vocabulary
         self._embedding, self._places, self._prior = (weights.get(name) for name in GIVEN)
         self._layers = [
             _Layer(*(weights[f"lstm{i}.{part}"] * half for part in ("input", "recurrent", "bias")))
-            for i in range(bundle.config.layers)
+            for i in range(config.layers)
         ]
         self._kernel, self._bias = weights["logits.kernel"], weights["logits.bias"]
 

@@ -24,11 +24,7 @@ class Step(NamedTuple):
     inputs: Ids
     targets: Ids
     begins: bool  # whether the state is to be emptied before
-
-    @property
-    def predictions(self) -> int:
-        """How many targets are no padding."""
-        return int(weight(self.targets).sum())
+    predictions: int  # how many targets are no padding
 
 
 def batches(
@@ -75,7 +71,8 @@ def steps(batch: Ids, longest: int) -> Iterator[Step]:
     length = -(-time // -(-time // longest))
     for start in range(0, time, length):
         stop = min(start + length, time)
-        yield Step(batch[:, start:stop], batch[:, start + 1 : stop + 1], start == 0)
+        targets = batch[:, start + 1 : stop + 1]
+        yield Step(batch[:, start:stop], targets, start == 0, int(weight(targets).sum()))
 
 
 def weight(targets: Ids) -> NDArray[np.float32]:

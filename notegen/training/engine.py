@@ -16,7 +16,6 @@ from notegen.model.bundle import Config
 from notegen.model.classic import ClassicConfig
 from notegen.training.batches import Step
 
-
 Arrays = dict[str, NDArray[Any]]
 
 

@@ -62,6 +62,7 @@ class Progress:
     seconds_left: float
     bits: float | None = None
     best: float = float("inf")
+    figure: str = ""  # what `bits` and `best` are, such as "bits per note"
 
 
 _PLACE = ("epoch", "batch", "worse", "updates", "seconds", "best_bits")  # what a checkpoint remembers
@@ -227,5 +228,5 @@ class _Meter:
         epoch = trainer.epoch + (bits is None)
         return Progress(
             epoch, trainer.recipe.epochs, here, self.total, self.mean,
-            self.tokens / max(1e-9, self.seconds), left, bits, trainer.best_bits,
+            self.tokens / max(1e-9, self.seconds), left, bits, trainer.best_bits, trainer.material.figure,
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """Train on recordings: from sound to a bundle."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -10,17 +11,19 @@ from pathlib import Path
 import numpy as np
 
 import notegen
-from notegen.audio import codebook, frames
+from notegen.audio import codebook, frames, spectra
 from notegen.audio.features import FRAME_RATE
 from notegen.audio.frames import Span
 from notegen.audio.sound import Sound
-from notegen.errors import UsageError
+from notegen.errors import DataError, UsageError
 from notegen.evaluation.frames import choose_say, evaluate
 from notegen.model.bundle import Bundle, load
+from notegen.model.classic import ClassicConfig
 from notegen.model.network import NetworkConfig
 from notegen.training.checkpoint import Checkpoint
 from notegen.training.loop import Progress, Recipe, Trainer
 from notegen.training.material import Tokens
+from notegen.training.windows import WindowMaterial
 
 FEW_SECONDS = 20  # less is learned by heart
 _UPDATES = 400  # what a training aims at, however short the recording
@@ -36,7 +39,9 @@ def train(
     *,
     out: str | PathLike[str],
     entries: int = codebook.SIZE,
+    classic: bool = False,
     test: bool = True,
+    seed: int = 0,
     force: bool = False,
     report: Report | None = None,
 ) -> Bundle:
@@ -54,8 +59,12 @@ def train(
         The bundle's file.
     entries : int
         Size of the codebook.
+    classic : bool
+        Train the classic model, on spectra; see `notegen.model.classic`.
     test : bool
         Hold a tenth of each recording out to test with, beside the tenth to choose by.
+    seed : int
+        Of a recipe that `suggest` chooses.
     force : bool
         Replace the file if it exists.
     report : callable, optional
@@ -73,16 +82,36 @@ def train(
     if path.exists() and not force and not checkpoint.path.exists():
         raise UsageError(f"{path} exists already; choose another name or use --force")
     sides = [divided(sound, test=test) for sound in sounds]
-    recipe = recipe or suggest(sides)
-    trainer = Trainer(_material(sounds, sides, recipe, entries), recipe, checkpoint, None, report)
+    recipe = recipe or replace(suggest(sides, classic=classic), seed=seed)
+    material = _windows(sounds, sides, recipe) if classic else _tokens(sounds, sides, recipe, entries)
+    trainer = Trainer(material, recipe, checkpoint, None, report)
     try:
         trainer.run()
     except KeyboardInterrupt:
-        _write(trainer, sounds, sides, recipe, path, finished=False)
+        _write(trainer, sounds, sides, path, finished=False)
         raise
-    bundle = _write(trainer, sounds, sides, recipe, path, finished=True)
+    bundle = _write(trainer, sounds, sides, path, finished=True)
     checkpoint.remove()
     return bundle
+
+
+def kept(path: Path, sound: Sound, seed: int) -> Bundle | None:
+    """Return the bundle of a path if it was trained on just this recording with this seed, else None."""
+    try:
+        found = load(path)
+    except DataError:
+        return None
+    said = found.provenance
+    same = said.get("levels") == _fingerprint([sound]) and said.get("recipe", {}).get("seed") == seed
+    return found if same and said.get("finished") and said.get("notegen") == notegen.__version__ else None
+
+
+def _fingerprint(sounds: list[Sound]) -> str:
+    """Return a digest of what is learned from."""
+    digest = hashlib.sha256()
+    for sound in sounds:
+        digest.update(sound.levels.tobytes())
+    return digest.hexdigest()
 
 
 def divided(sound: Sound, *, test: bool) -> Sides:
@@ -95,8 +124,10 @@ def divided(sound: Sound, *, test: bool) -> Sides:
     return sides if sides["valid"] else {**sides, "valid": sides["train"]}
 
 
-def suggest(sides: list[Sides]) -> Recipe:
-    """Return a recipe: as many passes as make some four hundred updates."""
+def suggest(sides: list[Sides], *, classic: bool = False) -> Recipe:
+    """Return a recipe: as many passes as make some four hundred updates; of the classic model, four."""
+    if classic:
+        return Recipe(units=128, layers=3, dropout=0.2, batch=64, rate=1e-3, warmup=20, epochs=4)
     recipe = Recipe(batch=16, steps=64, dropout=0.3, rate=3e-3, warmup=20, patience=10)
     count = sum(stop - start for side in sides for start, stop in side["train"])
     rows = max(1, count // _STRETCH)  # that are learned from side by side
@@ -104,8 +135,26 @@ def suggest(sides: list[Sides]) -> Recipe:
     return replace(recipe, epochs=int(min(100, max(4, _UPDATES // max(1.0, updates)))))
 
 
-def _material(sounds: list[Sound], sides: list[Sides], recipe: Recipe, size: int) -> Tokens:
-    learned = [s.levels[slice(*span)] for s, side in zip(sounds, sides, strict=True) for span in side["train"]]
+def _windows(sounds: list[Sound], sides: list[Sides], recipe: Recipe) -> WindowMaterial:
+    """Lay the spectra of all recordings end to end."""
+    found = [spectra.spectra(sound.recording).frames for sound in sounds]
+    starts = np.cumsum([0, *map(len, found)]).tolist()
+    train, valid = (
+        [
+            Span(start + span.start, start + span.stop)
+            for start, side in zip(starts, sides, strict=False)
+            for span in side[name]
+        ]
+        for name in ("train", "valid")
+    )
+    config = ClassicConfig(units=recipe.units, layers=recipe.layers, dropout=recipe.dropout)
+    return WindowMaterial(np.concatenate(found) if len(found) > 1 else found[0], train, valid, config)
+
+
+def _tokens(sounds: list[Sound], sides: list[Sides], recipe: Recipe, size: int) -> Tokens:
+    learned = [
+        s.levels[slice(*span)] for s, side in zip(sounds, sides, strict=True) for span in side["train"]
+    ]
     entries = codebook.fit(np.concatenate(learned), size, recipe.seed)
     vocabulary = len(entries) + 1
     tokens = [frames.tokens(sound.levels, entries) for sound in sounds]
@@ -125,19 +174,27 @@ def _material(sounds: list[Sound], sides: list[Sides], recipe: Recipe, size: int
 
 
 def _write(
-    trainer: Trainer, sounds: list[Sound], sides: list[Sides], recipe: Recipe, path: Path, *, finished: bool
+    trainer: Trainer, sounds: list[Sound], sides: list[Sides], path: Path, *, finished: bool
 ) -> Bundle:
     """Write the best weights as a bundle, with the figures of exactly these weights."""
     provenance: dict[str, object] = {
         "corpus": ", ".join(sound.recording.path.name for sound in sounds),
+        "levels": _fingerprint(sounds),
         "seconds": round(sum(len(sound.levels) for sound in sounds) / FRAME_RATE, 1),
-        "recipe": asdict(recipe),
+        "recipe": asdict(trainer.recipe),
         "epochs": trainer.epoch,
         "minutes": round(trainer.seconds / 60, 1),
         "finished": finished,
         "notegen": notegen.__version__,
         "date": datetime.now(UTC).date().isoformat(),
     }
+    if isinstance(trainer.material, WindowMaterial):
+        provenance["squared_error"] = {
+            "network": round(trainer.best_bits, 4) if trainer.best else None,
+            "copying": round(trainer.material.copying(), 4),
+        }
+        Bundle(trainer.config, trainer.weights(), provenance, "spectrum").save(path, force=True)
+        return load(path)
     draft = Bundle(trainer.config, trainer.weights(), provenance, "frames")
     draft.save(path, force=True)
     written = load(path)  # as it will be used: in half precision

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from notegen.audio.features import FRAME_RATE
+from notegen.audio.frames import Span
 from notegen.errors import RangeError
 from notegen.model.bundle import Weights
 from notegen.model.classic import ClassicConfig
 from notegen.training.batches import Step
 
-Starts = NDArray[np.int64]
-Range = tuple[int, int]  # first frame, and the frame behind the last
+Starts = NDArray[np.int64]  # where windows begin
 
 
 @dataclass(frozen=True)
@@ -28,28 +29,27 @@ class WindowMaterial:
     ----------
     frames : array of float32, shape (frames, BINS)
         See `notegen.audio.spectra`.
-    train, valid : list of (int, int)
-        The ranges of frames to learn from and to measure on. No window reaches out of its range.
+    train, valid : list of Span
+        The frames to learn from and to measure on. No window reaches out of its span.
     config : ClassicConfig
 
     Raises
     ------
     RangeError
-        If no range of a side holds a window and the frame behind it.
+        If no span of a side holds a window and the frame behind it.
     """
 
     frames: NDArray[np.float32]
-    train: list[Range]
-    valid: list[Range]
+    train: list[Span]
+    valid: list[Span]
     config: ClassicConfig = field(default_factory=ClassicConfig)
     figure: str = "squared error"
     given: Weights = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (len(self._starts(self.train)) and len(self._starts(self.valid))):
-            raise RangeError(
-                f"a recording of {len(self.frames)} frames is too short to learn from; give a longer one"
-            )
+            seconds = len(self.frames) / FRAME_RATE
+            raise RangeError(f"{seconds:.1f} s are too short for the classic model; give a longer recording")
 
     @property
     def divisor(self) -> float:
@@ -69,7 +69,7 @@ class WindowMaterial:
         places = batch[:, None] + np.arange(self.config.window)
         windows: NDArray[Any] = np.asarray(self.frames[places])
         targets: NDArray[Any] = np.asarray(self.frames[batch + self.config.window])
-        yield Step(windows, targets, True)
+        yield Step(windows, targets, True, len(batch))
 
     def sizes(self) -> list[int]:
         """Return how many frames there are, and how many windows to learn from."""
@@ -82,9 +82,9 @@ class WindowMaterial:
         errors = sum(float(np.square(self.frames[at] - self.frames[at - 1]).mean(1).sum()) for at in parts)
         return errors / self.divisor
 
-    def _starts(self, ranges: list[Range]) -> Starts:
-        """Return where the windows begin that have the frame behind them in the same range."""
-        starts = [np.arange(start, stop - self.config.window) for start, stop in ranges]
+    def _starts(self, spans: list[Span]) -> Starts:
+        """Return where the windows begin that have the frame behind them in the same span."""
+        starts = [np.arange(start, stop - self.config.window) for start, stop in spans]
         return np.concatenate([np.zeros(0, np.int64), *starts])
 
 

@@ -43,7 +43,8 @@ def test_the_sound_goes_on_where_the_seed_ended():
 
 def test_no_grain_is_too_short_however_restless_the_wish():
     levels = texture(500)
-    targets = levels[np.random.default_rng(2).integers(500, size=400)]
+    starts = np.random.default_rng(2).integers(490, size=80)
+    targets = np.concatenate([levels[start : start + 5] for start in starts])
     path = choose(targets, nowhere(400), levels, nowhere(500), after=499)
     assert lengths(path).min() >= SHORTEST
     assert len(joins(path)) > 5
@@ -61,16 +62,24 @@ def test_the_place_in_the_beat_is_kept():
 def test_of_two_equal_beats_the_right_one_in_the_bar_is_played():
     places = np.arange(640) * 16 // 20 % 64
     levels = np.tile(texture(20), (32, 1))
-    path = choose(levels[:80], places[240:320], levels, places, after=239)
+    path = choose(levels[:80], places[240:320], levels, places)
     assert np.array_equal(path % 80, np.arange(240, 320) % 80)
 
 
-def test_of_two_equal_passages_the_one_that_fits_behind_is_joined():
+def test_a_join_keeps_the_pulse_and_not_only_the_places_wished():
+    levels, places = np.zeros((400, 80), np.float32), np.arange(400) * 16 // 20 % 64
+    path = choose(levels[:23], places[119:142], levels, places, after=117)  # one frame ahead
+    assert path.tolist() == list(range(118, 141))
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_of_two_equal_passages_the_one_that_fits_behind_is_joined(first):
     passage, lead, other = texture(60, 1), texture(30, 2), texture(30, 3)
-    levels = np.concatenate([other, passage, other[::-1], lead, passage, other])
-    seed = np.concatenate([levels, lead])
-    path = choose(passage[:50], nowhere(50), seed, nowhere(len(seed)), after=len(seed) - 1)
-    assert path.tolist() == list(range(150, 200))
+    halves = [[lead, passage], [other, passage]]
+    levels = np.concatenate([*halves[not first], other[::-1], *halves[first], other, lead])
+    path = choose(passage[:50], nowhere(50), levels, nowhere(len(levels)), after=len(levels) - 1)
+    start = 30 if first else 150
+    assert path.tolist() == list(range(start, start + 50))
 
 
 def test_the_end_of_the_source_is_no_place_to_stay():

@@ -84,7 +84,7 @@ def test_a_join_of_a_steady_tone_is_not_heard(hertz):
 
 
 def test_a_join_of_noises_keeps_the_power():
-    left, right = noise(4000, seed=1), noise(4000, seed=2)
+    left, right = 0.5 * noise(4000, seed=1), 0.5 * noise(4000, seed=2)
     power = (splice.faded(left, right) ** 2).mean() / (left**2).mean()
     assert 10 * np.log10(power) == pytest.approx(0, abs=0.3)
 
@@ -132,6 +132,16 @@ def test_a_seed_that_ends_abruptly_rings_on_under_the_first_grain(hertz):
     assert roughness(over) < 1.2 * roughness(tone)
 
 
+@pytest.mark.parametrize("samples", [0, 100, 5000])
+def test_made_sound_follows_a_recording_without_a_click(samples):
+    tone = sine(1000, 1.0013)
+    made = np.full((samples, 1), -0.3)
+    found = np.concatenate(list(splice.behind(*source(tone), made)))
+    assert found.shape == made.shape
+    assert np.array_equal(found[512:], made[512:])
+    assert roughness(np.concatenate([tone[-300:], found])) < 1.2 * roughness(tone)
+
+
 def test_without_a_seam_the_path_begins_at_once():
     sound = noise(RATE)
     _, found = spliced(sound, range(12, 30))
@@ -144,9 +154,16 @@ def test_a_cross_fade_is_no_louder_than_full_scale():
     assert np.abs(found).max() <= 1
 
 
-def test_silence_stays_silent():
-    _, found = spliced(np.zeros((RATE, 2)), [*range(5, 20), *range(9, 30)], seam=RATE)
+def test_silence_stays_silent_and_where_it_is():
+    runs, found = spliced(np.zeros((RATE, 2)), [*range(5, 20), *range(9, 30)], seam=RATE)
     assert not found.any()
+    assert runs == [(0, RATE), (512, 5 * 1024 + 512), (15 * 1024, 9 * 1024)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_in_front_of_the_source_is_faded_in(seed):
+    runs, _ = spliced(noise(RATE, seed=seed), [*range(20, 40), *range(30)])
+    assert runs[1].start >= 512
 
 
 @pytest.mark.parametrize("frames", [1, 3, 200, 4000])

@@ -141,3 +141,10 @@ def test_short_takes_are_measured_as_far_as_they_go(seconds):
     assert figures.loop_error is None
     assert figures.tempo is None
     assert figures.flux > 0
+
+
+def test_a_source_of_half_a_second_is_measured_as_far_as_it_goes():
+    figures = sound.measure(music(0.5), music(20))
+    assert figures.source_tempo is None
+    assert figures.source_still == figures.still == 0
+    assert not figures.frozen

@@ -80,6 +80,8 @@ def test_the_loss_is_the_squared_error_summed_over_frames_and_averaged_over_bins
 
 def test_dropout_is_for_training_alone(keras_model, frames):
     np.testing.assert_array_equal(told(keras_model, frames[:6]), told(keras_model, frames[:6]))
+    import keras
+
     learning = keras.models.clone_model(keras_model)  # its statistics move
     once, again = (np.asarray(learning([frames[None, :6]], training=True)[0]) for _ in range(2))
     assert not np.allclose(once, again)
