@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from notegen.audio.ahead import ahead
 from notegen.audio.recording import RATE, Recording, mono_blocks
 from notegen.errors import EmptyError, RangeError
 
@@ -55,7 +56,7 @@ def analyse(recording: Recording) -> tuple[NDArray[np.float32], float]:
 
     def watched() -> Iterator[NDArray[np.float32]]:
         nonlocal peak, samples
-        for block in mono_blocks(recording):
+        for block in ahead(mono_blocks(recording)):
             peak, samples = max(peak, float(np.abs(block).max(initial=0))), samples + len(block)
             yield block
 

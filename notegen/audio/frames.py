@@ -21,6 +21,7 @@ _FIRST = {bar: 1 + PHASES * sum(_BARS[:i]) for i, bar in enumerate(_BARS)}  # th
 PLACES = 1 + PHASES * sum(_BARS)  # place 0 is that of music without a beat
 _SECTION, _FEWEST = 512, 16  # frames of a section, at most and at least
 _FAINT = 6.0  # decibels above the floor, below which is silence
+_FADED = 15.0  # decibels below what is usual
 _PLACE_WEIGHT = np.float32(0.5)  # of places in keys: opposite places of the beat are as far as 1.7 dB
 _SHARE = 10  # sections, of which one is for validation and one for testing
 
@@ -153,6 +154,18 @@ def sounding(levels: Levels) -> Span:
     """Return the frames between the silence at either end."""
     heard = np.flatnonzero(levels.max(axis=1) > FLOOR + _FAINT)
     return Span(int(heard[0]), int(heard[-1]) + 1) if len(heard) else Span(0, len(levels))
+
+
+def before_fade(levels: Levels) -> int:
+    """Return how many frames there are before the recording dies away at its end.
+
+    That is behind the last frame that is no more than 15 dB below the median of all seconds' loudest frames.
+    """
+    power = 10 * np.log10(np.mean(10 ** (levels / 10), axis=1))
+    second = round(FRAME_RATE)
+    whole = power[: len(power) // second * second].reshape(-1, second)
+    usual = float(np.median(whole.max(axis=1))) if len(whole) else float(power.max())
+    return int(np.flatnonzero(power > usual - _FADED)[-1]) + 1
 
 
 def keys(levels: Levels, places: NDArray[np.int32]) -> Levels:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
 
 from notegen.audio.beats import phase
 from notegen.audio.features import FRAME_RATE
@@ -265,8 +264,12 @@ def _features(levels: Levels) -> Levels:
 
 def _outlines(levels: Levels) -> Levels:
     """Return the first terms of each frame's cosine transform; their distances are decibels too."""
-    terms: Levels = dct(levels, norm="ortho")[:, :_OUTLINE]
-    return terms / np.float32(np.sqrt(levels.shape[1]))
+    bands = levels.shape[1]
+    angles = np.pi / bands * np.outer(np.arange(bands) + 0.5, np.arange(min(_OUTLINE, bands)))
+    waves = np.cos(angles) * np.sqrt(2)
+    waves[:, 0] = 1
+    terms: Levels = levels @ (waves / bands).astype(np.float32)
+    return terms
 
 
 def _distance(some: Levels, others: Levels) -> Levels:

@@ -159,7 +159,8 @@ def mono_blocks(recording: Recording, rate: int = RATE, start: int = 0) -> Itera
         raise MissingExtraError("reading recordings", "audio") from error
     stream = soxr.ResampleStream(recording.rate, rate, 1, dtype="float32")
     for block in blocks(recording, start=start):
-        yield stream.resample_chunk(block.mean(axis=1, dtype=np.float32))
+        mixed = block.T.sum(axis=0) / np.float32(recording.channels)  # far faster than along short rows
+        yield stream.resample_chunk(mixed)
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
@@ -252,9 +253,9 @@ def _frames(recording: Recording, file: Any, size: int, dtype: str, start: int) 
     """Read the next frames, which begin at `start` and must be finite numbers."""
     with _explained(recording.path):
         found: NDArray[Any] = file.read(size, dtype=dtype, always_2d=True)
-    finite = np.isfinite(found).all(axis=1)
+    finite = np.isfinite(found)
     if not finite.all():
-        seconds = (start + int(finite.argmin())) / recording.rate
+        seconds = (start + int(finite.all(axis=1).argmin())) / recording.rate
         raise FormatError(
             f"{recording.path}: the samples {seconds:.2f} s from its start are infinite or no numbers; "
             "export the sound again"

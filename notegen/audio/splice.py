@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_toeplitz
-from scipy.signal import correlate, lfilter, lfiltic
 
 from notegen.audio.features import HOP
 from notegen.audio.grains import joins
@@ -151,7 +149,7 @@ def _shift(before: Sound, read: Read, recording: Recording, start: int) -> int:
     fade, reach = len(before) // 3, _scaled(_REACH, recording.rate)
     behind = _sound(read, recording, start - 2 * fade - reach, len(before) + 2 * reach).mean(axis=1)
     wished = before.mean(axis=1)
-    match = correlate(behind, wished, "valid")  # (2 * reach + 1,)
+    match = _correlation(behind, wished)  # (2 * reach + 1,)
     energy = np.concatenate([[0], (behind**2).cumsum()])
     energy = np.maximum(energy[len(wished) :] - energy[: -len(wished)], 0) * (wished**2).sum()
     shift = np.arange(-reach, reach + 1)
@@ -183,10 +181,20 @@ def _predicted(past: Sound, length: int) -> Sound:
         lags = np.fft.irfft(np.abs(np.fft.rfft(windowed, 2 * len(past))) ** 2)[: order + 1]
         if order and lags[0] > 0:
             lags[0] *= 1 + 1e-9  # keeps the equations regular where the sound is a few sines
-            filtered = np.concatenate([[1], -solve_toeplitz(lags[:-1], lags[1:])])
-            state = lfiltic([1], filtered, past[: -order - 1 : -1, channel])
-            found[:, channel] = lfilter([1], filtered, np.zeros(length), zi=state)[0]
+            apart = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
+            ahead = np.linalg.solve(lags[apart], lags[1:])[::-1]  # of the samples before, the oldest first
+            known = np.concatenate([past[-order:, channel], np.zeros(length)])
+            for at in range(order, len(known)):
+                known[at] = ahead @ known[at - order : at]
+            found[:, channel] = known[order:]
     return found
+
+
+def _correlation(sound: NDArray[np.float64], wished: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how alike `wished` and each stretch of `sound` are: their inner products."""
+    size = 1 << (len(sound) - 1).bit_length()  # what wraps around falls behind the stretches
+    product = np.fft.rfft(sound, size) * np.fft.rfft(wished, size).conj()
+    return np.fft.irfft(product, size)[: len(sound) - len(wished) + 1]
 
 
 def _scaled(samples: int, rate: int) -> int:

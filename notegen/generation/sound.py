@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from notegen.audio import frames, grains, spectra
+from notegen.audio import frames, grains
 from notegen.audio.beats import PHASES
 from notegen.audio.features import FRAME_RATE
 from notegen.audio.frames import Ids, Span
@@ -21,6 +21,7 @@ from notegen.model.runtime import Runtime
 
 SHORTEST, LONGEST = 0.1, 3600.0  # seconds
 MOST_TAKES = 256
+_READ = 4096  # frames that the network reads before it goes on: 95 s, eight times what it was trained on
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def compose(
     heard, entries = text(model, sound), frames.entries_of(model.weights)
     places = sound.clock.places(count + 1)
     coming = places[len(sound.levels) :]
-    ids = heard.ids[slice(*span)].copy()
+    ids = heard.ids[max(span.start, span.stop - _READ) : span.stop].copy()
     ids[-1] = heard.tokens[span.stop - 1] + model.network.vocabulary * coming[0]
     with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
         runtime = Runtime(model)
@@ -113,6 +114,8 @@ def compose(
 
 def _classic(model: Bundle, sound: Sound, span: Span, count: int, seed: int) -> SoundTake:
     """Continue with the classic model, which draws nothing: there is but one take."""
+    from notegen.audio import spectra  # with SciPy, which grains do without
+
     found = spectra.spectra(sound.recording)
     made = classic_runtime.predict(model, found.frames[slice(*span)], count) * np.float32(found.unit)
     return SoundTake(np.zeros(0, np.int32), np.zeros(0, np.int64), 0.0, seed, made)
@@ -136,12 +139,12 @@ def check(seconds: float, variations: int, temperature: float, seed: int | None)
 
 
 def _before(sound: Sound) -> Span:
-    """Return the frames that are gone on from: without silent ends, and without the last frame.
+    """Return the frames that are gone on from: without silence in front, and before it dies away.
 
-    The last frame looks at silence behind the recording with half of its window.
+    The last frame is left out too, half of whose window looks at the silence behind the recording.
     """
-    first, last = sound.span
-    last = min(last, len(sound.levels) - 1)
+    first = sound.span.start
+    last = min(frames.before_fade(sound.levels), len(sound.levels) - 1)
     if last - first < 2:
         raise RangeError(f"{sound.recording.path} is all but silent")
     return Span(first, last)

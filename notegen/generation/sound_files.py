@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import notegen
-from notegen.audio import frames, grains, recording, resynthesis, spectra, splice
+from notegen.audio import frames, grains, recording, splice
+from notegen.audio.ahead import ahead
 from notegen.audio.features import FRAME_RATE, levels_of
 from notegen.audio.sound import Sound
 from notegen.errors import UsageError
@@ -67,7 +68,7 @@ def save(
             if progress is not None:
                 progress(i, len(takes), path)
             new = _decoded(take, sound, model, decoder, read, samples)
-            blocks = _whole(sound, read, new)
+            blocks = ahead(_whole(sound, read, new))
             recording.write(
                 path, blocks, source.rate, source.channels, source.subtype_for(suffix), force=force
             )
@@ -106,14 +107,16 @@ def _decoded(
 ) -> Iterator[Block]:
     """Yield the sound of a take: the recording's own frames, or what is made of levels or magnitudes."""
     source = sound.recording
-    if take.magnitudes is not None:
-        made = resynthesis.resampled(spectra.sound(take.magnitudes, 1.0), source.rate, samples)
-    elif decoder == "phase":
-        levels = frames.entries_of(model.weights)[take.tokens - 1]
-        made = resynthesis.sound_of(levels, sound.loudest, source.rate, samples)
-    else:
+    if take.magnitudes is None and decoder == "grains":
         runs = splice.plan(read, source, take.path, seam=source.frames)
         return splice.splice(read, source, runs, samples)
+    from notegen.audio import resynthesis, spectra  # with SciPy, which grains do without
+
+    if take.magnitudes is not None:
+        made = resynthesis.resampled(spectra.sound(take.magnitudes, 1.0), source.rate, samples)
+    else:
+        levels = frames.entries_of(model.weights)[take.tokens - 1]
+        made = resynthesis.sound_of(levels, sound.loudest, source.rate, samples)
     return splice.behind(read, source, np.repeat(made[:, None], source.channels, axis=1))
 
 

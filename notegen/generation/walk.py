@@ -16,6 +16,7 @@ from notegen.model import memory as memories
 from notegen.model.memory import Memory, Say
 
 _PLAYING = round(0.5 * FRAME_RATE)  # frames around the present one that do not vote
+_UNHEARD = 8  # frames that a token of another recording may last
 _LIKE = 3.0  # decibels by which the next frame may be farther from an entry than from its own
 
 
@@ -56,6 +57,8 @@ class Walk:
         self._counts = np.ones((takes, span.stop - 1 - first), np.float32)
         self._at = np.full(takes, span.stop - 1)
         self._path: list[NDArray[np.int64]] = []
+        self._longest = _longest_runs(heard.tokens[slice(*self._span)], self._vocabulary)
+        self._last, self._run = np.zeros(takes, np.int32), np.zeros(takes, np.int64)
         self.alive = np.ones(takes, dtype=bool)
 
     @property
@@ -64,9 +67,11 @@ class Walk:
         return np.stack(self._path, axis=1)
 
     def mask(self) -> Mask:
-        """Return what may come next: every token but padding."""
+        """Return what may come next: every token but one that lasts longer than it does in the recording."""
         mask = np.ones((len(self._at), self._vocabulary), dtype=bool)
         mask[:, 0] = False
+        stuck = self._run >= self._longest[self._last]
+        mask[stuck, self._last[stuck]] = False
         return mask
 
     def advise(self, log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,6 +89,8 @@ class Walk:
         if len(self._path) == len(self._places) - 1:
             self.alive[:] = False
             return tokens
+        self._run = np.where(tokens == self._last, self._run + 1, 1)
+        self._last = tokens
         following = np.array([self._next(at, token) for at, token in zip(self._at, tokens, strict=True)])
         went_on = following == self._at + 1
         self._counts[went_on, self._at[went_on] - self._span.start] += 1  # what the take has said itself
@@ -115,3 +122,12 @@ class Walk:
             for each in (token, own)
         )
         return bool(wanted < nearest + _LIKE)
+
+
+def _longest_runs(tokens: Ids, vocabulary: int) -> NDArray[np.int64]:
+    """Return for how many frames each token lasts at most, shape (vocabulary,); 8 of one that is missing."""
+    starts = np.flatnonzero(np.diff(tokens, prepend=-1))
+    longest = np.full(vocabulary, _UNHEARD)
+    longest[np.unique(tokens)] = 0
+    np.maximum.at(longest, tokens[starts], np.diff(np.append(starts, len(tokens))))
+    return longest

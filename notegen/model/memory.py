@@ -51,10 +51,8 @@ class Memory:
     """
 
     def __init__(self, keys: Keys, followers: Tokens, vocabulary: int) -> None:
-        order = np.argsort(followers, kind="stable")
-        self._keys, self._followers, self._order = keys[order], followers[order], order
-        self._squares = (self._keys**2).sum(axis=1)
-        self._starts = np.flatnonzero(np.diff(self._followers, prepend=-1))
+        self._keys, self._followers = keys, followers
+        self._squares = (keys**2).sum(axis=1)
         self._vocabulary = vocabulary
 
     def vote(
@@ -80,31 +78,30 @@ class Memory:
         nearness : array of float, shape (questions,)
             1 where a moment was the same, and less the farther the nearest one is.
         """
-        votes = np.zeros((len(keys), self._vocabulary))
-        nearness = np.zeros(len(keys))
+        votes, nearness = np.zeros((len(keys), self._vocabulary)), np.zeros(len(keys))
         for at in range(0, len(keys), _CHUNK):
             part = slice(at, at + _CHUNK)
-            how_often = None if counts is None else counts[part][:, self._order]
-            votes[part], nearness[part] = self._answer(keys[part], width, how_often)
+            chosen = None if counts is None else counts[part]
+            votes[part], nearness[part] = self._answer(keys[part], width, chosen)
         return votes, nearness
 
     def _answer(self, keys: Keys, width: float, counts: Keys | None) -> tuple[Probabilities, Probabilities]:
-        squares = np.maximum(
-            self._squares - 2 * keys @ self._keys.T + (keys**2).sum(axis=1)[:, None], 0
-        )  # (questions, moments)
+        squares = self._squares - 2 * (keys @ self._keys.T)  # (questions, moments)
+        squares += (keys**2).sum(axis=1)[:, None]
+        np.maximum(squares, 0, out=squares)
         if counts is not None:
-            squares = np.where(counts > 0, squares, np.float32(np.inf))
+            squares[counts <= 0] = np.inf
         least = squares.min(axis=1, initial=np.inf)
         near = np.isfinite(least)
         least = np.where(near, least, 0)
-        weights = np.exp((least[:, None] - squares) / (2 * width**2))
+        weights = np.exp((least[:, None] - squares) / np.float32(2 * width**2))
         if counts is not None:
             weights *= counts
-        votes = np.zeros((len(keys), self._vocabulary))
-        if len(self._starts):
-            votes[:, self._followers[self._starts]] = np.add.reduceat(weights, self._starts, axis=1)
+        votes = np.empty((len(keys), self._vocabulary))
+        for row, weighed in zip(votes, weights, strict=True):
+            row[:] = np.bincount(self._followers, weights=weighed, minlength=self._vocabulary)
         votes /= np.maximum(votes.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        return votes, near * np.exp(-least / (2 * (_REACH * width) ** 2))
+        return votes, near * np.exp(-least.astype(np.float64) / (2 * (_REACH * width) ** 2))
 
 
 def mix(log_probabilities: Probabilities, votes: Probabilities, say: Probabilities) -> Probabilities:
