@@ -21,6 +21,12 @@ from notegen.score import TEMPO, Score, Track, table
 RATE = 44_100
 _SONGS = "share/games/frozen-bubble/snd"
 _SAMPLES = "share/sonic-pi/samples"
+_TINTAL = (
+    ("dhec", "na_o", "na_o", "dhec"),
+    ("dhec", "na_o", "na_o", "dhec"),
+    ("ghe1", "tun1", "tun1", "na_o"),
+    ("na_o", "re", "re", "ghe1"),
+)
 Sound = NDArray[np.float64]
 
 
@@ -71,7 +77,9 @@ def write_reels(path: Path) -> None:
         for _, score in itertools.islice(tunes(), 400)
         if isinstance(score, Score) and score.meter_at(0) == (2, 4) and len(score.tracks) == 1
     ][:8]
-    render(joined([replace(score, tracks=(Track("", 46, 0),)) for score in reels], 104), path, engine="builtin")
+    render(
+        joined([replace(score, tracks=(Track("", 46, 0),)) for score in reels], 104), path, engine="builtin"
+    )
 
 
 def joined(scores: list[Score], tempo: float) -> Score:
@@ -88,8 +96,7 @@ def joined(scores: list[Score], tempo: float) -> Score:
 def write_tabla(samples: Path, path: Path) -> None:
     """Write three minutes of tintal: sixteen beats over and over, with doubled strokes drawn at random."""
     rng = np.random.default_rng(0)
-    theka = "dhec na na dhec dhec na na dhec ghe1 tun1 tun1 na na re re ghe1".split()
-    theka = [{"re": "re", "na": "na_o"}.get(name, name) for name in theka]
+    theka = [stroke for bar in _TINTAL for stroke in bar]
     voices = {name: mono(samples / f"tabla_{name}.flac") for name in {*theka, "te1", "te2", "ke1", "tas1"}}
     beat = 60 / 138
     strokes = [(i * beat, theka[i % 16], 1.0) for i in range(int(180 / beat))]

@@ -37,14 +37,9 @@ def make_tune(meter=(4, 4), bars=4, *, resolution=480, seed=0, **rest):
 def make_bundle(config, scale=0.3, provenance=None):
     """Return a bundle of random weights; of all zeros with `scale` 0."""
     rng = np.random.default_rng(0)
-    shapes = {"embedding": (config.vocabulary, config.embedding)}
-    for i in range(config.layers):
-        shapes[f"lstm{i}.input"] = (config.units if i else config.embedding, 4 * config.units)
-        shapes[f"lstm{i}.recurrent"] = (config.units, 4 * config.units)
-        shapes[f"lstm{i}.bias"] = (4 * config.units,)
-    shapes |= {"logits.kernel": (config.units, config.vocabulary), "logits.bias": (config.vocabulary,)}
     weights = {
-        name: (scale * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes.items()
+        name: (scale * rng.standard_normal(shape)).astype(np.float32)
+        for name, shape in config.shapes().items()
     }
     return Bundle(config, weights, provenance or {})
 

@@ -27,7 +27,7 @@ def made_sound(tokens, entries, noise=0.0, beats=(), bar=1):
 
 
 def made_model(entries, rows, scale=0.0, **provenance):
-    """Return a model that knows the bigrams of rows, and adds what random weights say: nothing, by default."""
+    """Return a model that knows the bigrams of rows; with `scale` it adds what random weights say."""
     config = NetworkConfig(len(entries) + 1, BANDS, units=4, layers=1, places=PLACES)
     rng = np.random.default_rng(2)
     weights = {

@@ -32,7 +32,7 @@ UPWARD = {
 }
 ONLY_IN = {
     "tensorflow": {"notegen.training.engine"},
-    "keras": {"notegen.training.engine", "notegen.model.network"},
+    "keras": {"notegen.training.engine", "notegen.model.network", "notegen.model.classic"},
     "click": {"notegen_cli"},
     "music21": set(),
     "symusic": {"notegen.formats"},

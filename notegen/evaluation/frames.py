@@ -49,15 +49,25 @@ def text(model: Bundle, sound: Sound) -> Text:
 
 
 def moments(heard: Text, spans: Iterable[Span]) -> Moments:
-    """Return the frames of stretches and what follows each; the last `MOST_MOMENTS` of them."""
-    at = np.concatenate([np.arange(span.start, span.stop - 1) for span in spans])[-MOST_MOMENTS:]
+    """Return the frames of stretches and what follows each."""
+    at = np.concatenate([np.arange(span.start, span.stop - 1) for span in spans])
     return Moments(heard.keys[at], heard.tokens[at + 1])
 
 
+def remembered(heard: Text, spans: Iterable[Span], vocabulary: int) -> Memory:
+    """Return a memory of the last `MOST_MOMENTS` frames of stretches."""
+    keys, followers = moments(heard, spans)
+    return Memory(keys[-MOST_MOMENTS:], followers[-MOST_MOMENTS:], vocabulary)
+
+
 def say_of(model: Bundle) -> Say:
-    """Return how the memory of a model votes."""
-    said = model.provenance.get("memory", {})
-    return Say(float(said.get("width", 1.0)), float(said.get("share", 0.0)))
+    """Return how the memory of a model votes; not at all, if it does not say."""
+    try:
+        said = model.provenance["memory"]
+        say = Say(float(said["width"]), float(said["share"]))
+    except (KeyError, TypeError, ValueError):
+        return Say(1.0, 0.0)
+    return say if say.width > 0 and 0 <= say.share <= 1 else Say(1.0, 0.0)
 
 
 def predictions(runtime: Runtime, heard: Text, spans: Iterable[Span]) -> NDArray[np.float64]:
@@ -76,9 +86,9 @@ def choose_say(model: Bundle, sounds: list[Sound], sides: list[dict[str, list[Sp
     for sound, side in zip(sounds, sides, strict=True):
         heard = text(model, sound)
         asked = moments(heard, side["valid"])
-        given = np.exp(predictions(runtime, heard, side["valid"]))[-len(asked.followers) :]
+        given = np.exp(predictions(runtime, heard, side["valid"]))
         probabilities = given[np.arange(len(given)), asked.followers]
-        memory = Memory(*moments(heard, side["train"]), model.network.vocabulary)
+        memory = remembered(heard, side["train"], model.network.vocabulary)
         trials.append(memories.Trial(memory, asked.keys, asked.followers, probabilities))
     return memories.fit(trials)
 
@@ -111,7 +121,7 @@ def evaluate(model: Bundle, sounds: list[Sound], sides: list[dict[str, list[Span
             continue
         asked = moments(each, side["test"])
         network = predictions(runtime, each, side["test"])
-        votes, nearness = Memory(*moments(each, side["train"]), size).vote(asked.keys, say.width)
+        votes, nearness = remembered(each, side["train"], size).vote(asked.keys, say.width)
         at = np.arange(len(asked.followers))
         nats["network"] -= network[at, asked.followers].sum()
         nats["memory"] -= memories.mix(network, votes, say.share * nearness)[at, asked.followers].sum()

@@ -67,7 +67,7 @@ def save(
         for i, (take, path) in enumerate(zip(takes, paths, strict=True)):
             if progress is not None:
                 progress(i, len(takes), path)
-            new = _decoded(take, sound, model, decoder, read, samples)
+            new = decoded(take, sound, model, decoder, read, samples)
             blocks = ahead(_whole(sound, read, new))
             recording.write(
                 path, blocks, source.rate, source.channels, source.subtype_for(suffix), force=force
@@ -102,10 +102,28 @@ def describe(take: SoundTake, sound: Sound, decoder: str) -> dict[str, Any]:
     return {**bits, "joins": joins, "longest_run": round(grains.longest_run(take.path) / FRAME_RATE, 2)}
 
 
-def _decoded(
+def decoded(
     take: SoundTake, sound: Sound, model: Bundle, decoder: str, read: recording.Read, samples: int
 ) -> Iterator[Block]:
-    """Yield the sound of a take: the recording's own frames, or what is made of levels or magnitudes."""
+    """Yield the new sound of a take: the recording's own frames, or what is made of levels or magnitudes.
+
+    Parameters
+    ----------
+    take : SoundTake
+    sound : Sound
+        The recording.
+    model : Bundle
+    decoder : str
+        One of `DECODERS`; of the classic model's takes it does not matter.
+    read : function of start and stop
+        See `notegen.audio.recording.reading`.
+    samples : int
+        How many frames of sound are wanted.
+
+    Yields
+    ------
+    array of float64, shape (frames, channels)
+    """
     source = sound.recording
     if take.magnitudes is None and decoder == "grains":
         runs = splice.plan(read, source, take.path, seam=source.frames)

@@ -105,6 +105,8 @@ class Walk:
         if onward > at and self._is(onward, token):
             return int(onward)
         same = self._span.start + np.flatnonzero(self._tokens[slice(*self._span)] == token)
+        if len(same) > 1:
+            same = same[same != at]  # or the walk would stand still
         if not len(same):  # an entry of another recording: the frame that is nearest to it
             entry = self._entries[token - 1]
             return self._span.start + int(

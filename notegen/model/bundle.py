@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from notegen.audio import features
+from notegen.audio import features, frames
 from notegen.codecs import vocabulary
 from notegen.errors import BundleError, DataError, UsageError
 from notegen.files import read, write_atomically
@@ -28,6 +28,7 @@ from notegen.model.network import NetworkConfig
 FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
 SUFFIX = ".notegen"
 _LARGEST = 1 << 18  # of any side of a weight
+_MOST_LAYERS = 64
 _VOCABULARIES = {
     "notes": vocabulary.describe(),
     "frames": features.describe(),
@@ -175,7 +176,12 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
             f"{path}: the model was made with a later notegen; upgrade with pip install --upgrade notegen"
         )
     header.setdefault("codec", "notes")  # as in the first bundles
-    if header["codec"] not in _VOCABULARIES or header.get("vocabulary") != _VOCABULARIES[header["codec"]]:
+    codec = header["codec"]
+    if (
+        not isinstance(codec, str)
+        or codec not in _VOCABULARIES
+        or header.get("vocabulary") != _VOCABULARIES[codec]
+    ):
         raise BundleError(
             f"{path}: the model was made with another vocabulary; train it again with this notegen"
         )
@@ -198,9 +204,13 @@ def _config(codec: str, said: dict[str, Any]) -> Config:
         config = NetworkConfig(**said)
         if codec == "notes" and (config.vocabulary, config.places) != (vocabulary.SIZE, 0):
             raise ValueError
-        if codec == "frames" and (config.embedding, config.places > 0) != (features.BANDS, True):
+        if codec == "frames" and (config.embedding, config.places) != (features.BANDS, frames.PLACES):
             raise ValueError
-    sizes = [config.layers, *(size for shape in config.shapes().values() for size in shape)]
+        if config.vocabulary < 2:
+            raise ValueError
+    if not 0 < config.layers <= _MOST_LAYERS:
+        raise ValueError
+    sizes = [size for shape in config.shapes().values() for size in shape]
     if not all(type(size) is int and 0 < size <= _LARGEST for size in sizes):
         raise ValueError
     return config

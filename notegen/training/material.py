@@ -57,6 +57,8 @@ class Tokens:
         Changes each piece anew in each pass.
     longest : int
         Longer pieces are cut, at other places in each pass; 0 for never.
+    repeats : int
+        How often each piece comes round in a pass.
     given : dict of arrays
     """
 
@@ -67,11 +69,13 @@ class Tokens:
     figure: str
     augment: Augment | None = None
     longest: int = 0
+    repeats: int = 1
     given: Weights = field(default_factory=dict)
 
     def batches(self, size: int, rng: np.random.Generator) -> list[Ids]:
         """Return the padded batches of a pass."""
-        return batches(cut(self.train, self.longest, rng), size, rng, self.augment)
+        pieces = [piece for _ in range(self.repeats) for piece in cut(self.train, self.longest, rng)]
+        return batches(pieces, size, rng, self.augment)
 
     def held_out(self, size: int) -> list[Ids]:
         """Return the batches of the validation pieces."""
@@ -82,8 +86,8 @@ class Tokens:
         return steps(batch, longest)
 
     def sizes(self) -> list[int]:
-        """Return how many pieces and ids there are."""
-        return [len(self.train), sum(map(len, self.train))]
+        """Return how many pieces and ids there are, and how often they come round."""
+        return [len(self.train), sum(map(len, self.train)), self.repeats]
 
 
 def cut(pieces: list[Ids], longest: int, rng: np.random.Generator) -> list[Ids]:

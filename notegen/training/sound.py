@@ -15,7 +15,7 @@ from notegen.audio import codebook, frames, spectra
 from notegen.audio.features import FRAME_RATE
 from notegen.audio.frames import Span
 from notegen.audio.sound import Sound
-from notegen.errors import DataError, UsageError
+from notegen.errors import DataError, RangeError, UsageError
 from notegen.evaluation.frames import choose_say, evaluate
 from notegen.model.bundle import Bundle, load
 from notegen.model.classic import ClassicConfig
@@ -26,7 +26,7 @@ from notegen.training.material import Tokens
 from notegen.training.windows import WindowMaterial
 
 FEW_SECONDS = 20  # less is learned by heart
-_UPDATES = 400  # what a training aims at, however short the recording
+_PASS = 40_960  # frames: shorter recordings come round several times in a pass
 _STRETCH = 512  # frames that are learned from in one go, with a state that is carried on
 
 Report = Callable[[Progress], None]
@@ -115,24 +115,34 @@ def _fingerprint(sounds: list[Sound]) -> str:
 
 
 def divided(sound: Sound, *, test: bool) -> Sides:
-    """Divide a recording between its silent ends; what is very short is both learned from and chosen by."""
+    """Divide a recording between its silent ends; what is very short is both learned from and chosen by.
+
+    Raises
+    ------
+    RangeError
+        If fewer than two frames sound.
+    """
     first, last = sound.span
     sides = {
         name: [Span(first + start, first + stop) for start, stop in spans if stop - start > 1]
         for name, spans in frames.sections(last - first, test=test).items()
     }
+    if not sides["train"]:
+        raise RangeError(f"{sound.recording.path}: there is too little sound to learn from")
     return sides if sides["valid"] else {**sides, "valid": sides["train"]}
 
 
 def suggest(sides: list[Sides], *, classic: bool = False) -> Recipe:
-    """Return a recipe: as many passes as make some four hundred updates; of the classic model, four."""
+    """Return a recipe; of recordings up to a quarter of an hour, all take about as long."""
     if classic:
         return Recipe(units=128, layers=3, dropout=0.2, batch=64, rate=1e-3, warmup=20, epochs=4)
-    recipe = Recipe(batch=16, steps=64, dropout=0.3, rate=3e-3, warmup=20, patience=10)
-    count = sum(stop - start for side in sides for start, stop in side["train"])
-    rows = max(1, count // _STRETCH)  # that are learned from side by side
-    updates = math.ceil(rows / recipe.batch) * min(_STRETCH, count) / recipe.steps
-    return replace(recipe, epochs=int(min(100, max(4, _UPDATES // max(1.0, updates)))))
+    recipe = Recipe(units=192, batch=16, steps=48, dropout=0.3, rate=5e-3, warmup=20, epochs=8, patience=3)
+    return replace(recipe, epochs=max(4, min(8, round(8 * _PASS / _learned(sides)))))
+
+
+def _learned(sides: list[Sides]) -> int:
+    """Return how many frames there are to learn from."""
+    return sum(stop - start for side in sides for start, stop in side["train"])
 
 
 def _windows(sounds: list[Sound], sides: list[Sides], recipe: Recipe) -> WindowMaterial:
@@ -170,7 +180,8 @@ def _tokens(sounds: list[Sound], sides: list[Sides], recipe: Recipe, size: int) 
         vocabulary, entries.shape[1], recipe.units, recipe.layers, recipe.dropout, frames.PLACES
     )
     divisor = math.log(2) * sum(len(row) - 1 for row in valid)
-    return Tokens(train, valid, config, divisor, "bits per frame", longest=_STRETCH, given=given)
+    repeats = max(1, _PASS // _learned(sides))
+    return Tokens(train, valid, config, divisor, "bits per frame", None, _STRETCH, repeats, given)
 
 
 def _write(

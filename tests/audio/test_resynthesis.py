@@ -51,6 +51,13 @@ def test_a_tone_is_as_loud_as_it_was_in_its_own_band_and_soft_in_others(again, h
     assert found[:, far].max() < -20
 
 
+def test_white_noise_stays_white_from_band_to_band(again):
+    rng = np.random.default_rng(1)
+    wanted, _, found = again(rng.uniform(-0.3, 0.3, 4 * RATE).astype(np.float32))
+    apart = (found - wanted)[MIDDLE].mean(axis=0)
+    assert np.abs(apart).max() < 3
+
+
 def test_loudness_follows_in_time(again):
     wanted, _, found = again(noise())
     loud, quiet = (slice(round(at * 43), round(at * 43) + 5) for at in (0.7, 0.95))
