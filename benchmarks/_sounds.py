@@ -1,7 +1,7 @@
 """Recordings of different kinds for the audio benchmarks.
 
-Songs and samples come from Debian's packages `frozen-bubble-data` (GPL-2) and `sonic-pi-samples` (mostly CC0), if
-they are installed or unpacked below $NOTEGEN_SOUNDS; chorales and tunes are rendered.
+Songs and samples come from Debian's packages `frozen-bubble-data` (GPL-2) and `sonic-pi-samples` (mostly
+CC0), if they are installed or unpacked below $NOTEGEN_SOUNDS; chorales and tunes are rendered.
 """
 
 import itertools

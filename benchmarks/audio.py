@@ -87,28 +87,27 @@ def mono(take: SoundTake, sound: Sound, model: Bundle) -> Iterator[NDArray[np.fl
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-HEADINGS = (
-    "recording    flux ratio (least to most)  level  frozen  tempo   (folded)  pulse  loop error (source)"
-    "  joins/s  longest"
-)
+HEADINGS = "| recording | flux | level | frozen | tempo | folded | pulse | loop error | joins/s | longest |"
 
 
 def line(title: str, rows: list[Row]) -> str:
-    """Tell the takes of a recording in one line."""
-    all_figures = [row.figures for row in rows]
-    flux = sorted(figures.flux_ratio for figures in all_figures)
-    tempo = shares(rows)
-    pulses = [figures.pulse_ratio for figures in all_figures if figures.pulse_ratio is not None]
-    loops = [figures.loop_error for figures in all_figures if figures.loop_error is not None]
-    return (
-        f"{title:12} {statistics.median(flux):.2f} ({flux[0]:.2f} to {flux[-1]:.2f})"
-        f"        {sum(f.level_outside <= 3 for f in all_figures):3}"
-        f"    {sum(f.frozen for f in all_figures):3}"
-        f"     {tempo['exact']:>6} {tempo['folded']:>6}"
-        f"  {statistics.median(pulses) if pulses else float('nan'):5.2f} ({sum(p >= 0.8 for p in pulses)})"
-        f"  {statistics.median(loops) if loops else float('nan'):5.2f} ({all_figures[0].source_loop_error or 0:.2f})"
-        f"  {statistics.mean(row.joins for row in rows):5.2f}  {max(row.longest for row in rows):5.1f}"
-    )
+    """Tell the takes of a recording in one line of a table; see docs/experiments.md."""
+    takes = [row.figures for row in rows]
+    flux = sorted(figures.flux_ratio for figures in takes)
+    pulses = [figures.pulse_ratio for figures in takes if figures.pulse_ratio is not None]
+    loops = [figures.loop_error for figures in takes if figures.loop_error is not None]
+    cells = [
+        title,
+        f"{statistics.median(flux):.2f} ({flux[0]:.2f} to {flux[-1]:.2f})",
+        f"{sum(figures.level_outside <= 3 for figures in takes)}/{len(takes)}",
+        f"{sum(figures.frozen for figures in takes)}",
+        *shares(rows).values(),
+        f"{statistics.median(pulses):.2f} ({min(pulses):.2f})" if pulses else "none",
+        f"{statistics.median(loops):.1f} ({takes[0].source_loop_error:.1f})" if loops else "none",
+        f"{statistics.mean(row.joins for row in rows):.2f} ({max(row.joins for row in rows):.2f})",
+        f"{max(row.longest for row in rows):.1f} s",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def shares(rows: list[Row]) -> dict[str, str]:

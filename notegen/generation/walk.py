@@ -16,8 +16,9 @@ from notegen.model import memory as memories
 from notegen.model.memory import Memory, Say
 
 _PLAYING = round(0.5 * FRAME_RATE)  # frames around the present one that do not vote
+_OWN = 10.0  # votes that a moment gains each time the take itself comes by
 _UNHEARD = 8  # frames that a token of another recording may last
-_LIKE = 3.0  # decibels by which the next frame may be farther from an entry than from its own
+_LIKE = 5.0  # decibels by which the next frame may be farther from an entry than from its own
 
 
 class Walk:
@@ -93,7 +94,7 @@ class Walk:
         self._last = tokens
         following = np.array([self._next(at, token) for at, token in zip(self._at, tokens, strict=True)])
         went_on = following == self._at + 1
-        self._counts[went_on, self._at[went_on] - self._span.start] += 1  # what the take has said itself
+        self._counts[went_on, self._at[went_on] - self._span.start] += _OWN
         self._at = following
         self._path.append(following)
         ids: Ids = tokens + np.int32(self._vocabulary) * self._places[len(self._path)]

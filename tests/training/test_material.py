@@ -117,5 +117,5 @@ def test_steps_count_what_they_ask_for(pieces):
 
 
 def test_sizes_tell_materials_apart(pieces):
-    assert made(pieces).sizes() == [9, 324]
+    assert made(pieces).sizes() == [9, 324, 1]
     assert made(pieces[1:]).sizes() != made(pieces).sizes()
