@@ -22,7 +22,7 @@ PLACES = 1 + PHASES * sum(_BARS)  # place 0 is that of music without a beat
 _SECTION, _FEWEST = 512, 16  # frames of a section, at most and at least
 _FAINT = 6.0  # decibels above the floor, below which is silence
 _FADED = 15.0  # decibels below what is usual
-_PLACE_WEIGHT = np.float32(0.5)  # of places in keys: half a beat is as far as 1.0 to 1.6 dB
+_PLACE_WEIGHT = np.float32(1.0)  # of places in keys: half a beat is as far as 2 to 3 dB
 _SHARE = 10  # sections, of which one is for validation and one for testing
 
 Levels = NDArray[np.float32]
