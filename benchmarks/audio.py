@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from benchmarks._inputs import PROGRAM, in_turn, program
 from benchmarks._sounds import recordings
-from notegen.audio import grains, recording
+from notegen.audio import grains, picture, recording
 from notegen.audio.features import FRAME_RATE, levels_of
+from notegen.audio.frames import before_fade
+from notegen.audio.picture import Panel
 from notegen.audio.recording import RATE
 from notegen.audio.sound import Sound, hear
 from notegen.evaluation.sound import Figures, measure
@@ -37,7 +39,14 @@ class Row:
 
 
 def run(arguments: list[str]) -> dict[str, object]:
-    """Train on each recording, continue it so many times (15), and tell what came out; then time a song."""
+    """Train on each recording, continue it so many times (15), and tell what came out; then time a song.
+
+    With ``picture PATH`` a picture is drawn instead: the end of the song, a take, and the classic model's.
+    """
+    if arguments[:1] == ["picture"]:
+        with tempfile.TemporaryDirectory() as name:
+            models = Path(os.environ.get("NOTEGEN_MODELS", name))
+            return draw(recordings(Path(name))[SONG], models, Path(arguments[1]))
     count = int(arguments[0]) if arguments else TAKES
     with tempfile.TemporaryDirectory() as name:
         folder = Path(os.environ.get("NOTEGEN_MODELS", name))  # where models are kept from run to run
@@ -75,14 +84,16 @@ def continued(sound: Sound, model: Bundle, count: int) -> list[Row]:
     return rows
 
 
-def mono(take: SoundTake, sound: Sound, model: Bundle) -> Iterator[NDArray[np.float32]]:
+def mono(
+    take: SoundTake, sound: Sound, model: Bundle, seconds: int = SECONDS
+) -> Iterator[NDArray[np.float32]]:
     """Yield the new sound of a take, mixed down and resampled."""
     import soxr
 
     source = sound.recording
     stream = soxr.ResampleStream(source.rate, RATE, 1, dtype="float32")
     with recording.reading(source) as read:
-        for block in decoded(take, sound, model, "grains", read, SECONDS * source.rate):
+        for block in decoded(take, sound, model, "grains", read, seconds * source.rate):
             yield stream.resample_chunk(block.mean(axis=1).astype(np.float32))
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
@@ -138,12 +149,39 @@ def summary(rows: list[Row]) -> dict[str, object]:
     }
 
 
-def line_of_classic(path: Path, folder: Path) -> dict[str, object]:
-    """Train the classic model on a song, and continue it."""
+def trained_classic(path: Path, folder: Path) -> Bundle:
+    """Return the classic model of a recording, trained by the command."""
     bundle = folder / "classic.notegen"
     if not bundle.exists():
         program(PROGRAM, "audio", "train", str(path), "--classic", "--output", str(bundle))()
-    model = load(bundle)
+    return load(bundle)
+
+
+def draw(path: Path, folder: Path, picture_path: Path) -> dict[str, object]:
+    """Draw the last 20 seconds of a song with what notegen and the classic model put behind them."""
+    sound, shown = hear(path), round(20 * FRAME_RATE)
+    models = {
+        "notegen": trained(path, folder / f"{SONG}.notegen"),
+        "the classic model": trained_classic(path, folder),
+    }
+    end = before_fade(sound.levels)
+    before = sound.levels[end - shown : end]
+    panels = [Panel(sound.levels[end - 2 * shown : end], "the song", 2 * shown / FRAME_RATE)]
+    for name, model in models.items():
+        (take,) = compose(model, sound, seconds=20, variations=1, seed=1)
+        new = levels_of(mono(take, sound, model, 20), sound.loudest)[:shown]
+        levels = np.concatenate([before, new])
+        joins = [(shown + int(at)) / FRAME_RATE for at in grains.joins(take.path)] if len(take.path) else []
+        panels.append(
+            Panel(levels, f"continued by {name}", len(levels) / FRAME_RATE, shown / FRAME_RATE, tuple(joins))
+        )
+    picture.draw(panels, picture_path, force=True)
+    return {"picture": str(picture_path)}
+
+
+def line_of_classic(path: Path, folder: Path) -> dict[str, object]:
+    """Train the classic model on a song, and continue it."""
+    model = trained_classic(path, folder)
     (row,) = continued(hear(path), model, 1)
     print(line("classic", [row]))
     return {

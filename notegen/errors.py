@@ -5,8 +5,8 @@
     NotegenError            something the user can mend; its text is one clear sentence
     ├── DataError           a file or its content is at fault (the program exits with 1)
     │   ├── FormatError     a file is damaged, or not of the format that its name says
-    │   ├── EmptyError      there are no notes where notes are needed
-    │   ├── RangeError      the music lies outside what the codec can write down
+    │   ├── EmptyError      there is nothing to hear where music is needed
+    │   ├── RangeError      the music lies outside what can be worked with
     │   └── BundleError     a model file is damaged, foreign, or from a later version
     └── UsageError          the request makes no sense as it stands (exits with 2)
         └── MissingExtraError   an optional part of notegen is not installed
@@ -28,11 +28,11 @@ class FormatError(DataError):
 
 
 class EmptyError(DataError):
-    """There are no notes where notes are needed."""
+    """There is nothing to hear where music is needed."""
 
 
 class RangeError(DataError):
-    """The music lies outside what the codec can write down."""
+    """The music lies outside what can be worked with: too low, too long, too short."""
 
 
 class BundleError(DataError):

@@ -4,7 +4,7 @@ Frame i looks at `WINDOW` samples of the sound in mono at 22,050 Hz, centred on 
 level of each of `BANDS` bands in decibels, from `FLOOR` to 0, the level of the recording's loudest band.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -33,8 +33,12 @@ def log_mel(recording: Recording) -> NDArray[np.float32]:
     return analyse(recording)[0]
 
 
-def analyse(recording: Recording) -> tuple[NDArray[np.float32], float]:
+def analyse(
+    recording: Recording, progress: Callable[[float], object] | None = None
+) -> tuple[NDArray[np.float32], float]:
     """Return a recording's levels by frame and band, and its loudest level.
+
+    `progress` is told the share of the recording that was read, now and then.
 
     Returns
     -------
@@ -58,6 +62,8 @@ def analyse(recording: Recording) -> tuple[NDArray[np.float32], float]:
         nonlocal peak, samples
         for block in ahead(mono_blocks(recording)):
             peak, samples = max(peak, float(np.abs(block).max(initial=0))), samples + len(block)
+            if progress is not None:
+                progress(min(1.0, samples / RATE / recording.seconds))
             yield block
 
     levels = _decibels(watched())

@@ -1,5 +1,6 @@
 """A recording as the toolkit hears it: its file, its levels, and its beat."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 
@@ -34,8 +35,8 @@ class Sound:
         return sounding(self.levels)
 
 
-def hear(path: str | PathLike[str]) -> Sound:
-    """Read a recording.
+def hear(path: str | PathLike[str], progress: Callable[[float], object] | None = None) -> Sound:
+    """Read a recording; `progress` is told the share that was read, now and then.
 
     Raises
     ------
@@ -43,5 +44,5 @@ def hear(path: str | PathLike[str]) -> Sound:
         If the file is missing, damaged, no sound, silent or shorter than half a second.
     """
     opened = recording.open(path)
-    levels, loudest = analyse(opened)
+    levels, loudest = analyse(opened, progress)
     return Sound(opened, levels, loudest, Clock.of(levels))

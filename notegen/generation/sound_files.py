@@ -57,8 +57,7 @@ def save(
     source = sound.recording
     stem, suffix = source.path.stem, source.path.suffix.lower()
     suffix = suffix if suffix in _LOSSLESS else ".wav"
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder with --output")
+    check_folder(folder)
     first = 1 if force else _next_number(folder, stem)
     paths = [folder / f"{stem}-{first + i}{suffix}" for i in range(len(takes))]
     samples = round(seconds * source.rate)
@@ -88,6 +87,18 @@ def save(
     }
     write_atomically(sidecar, (json.dumps(said, indent=2) + "\n").encode(), force=force)
     return paths, sidecar, figures
+
+
+def check_folder(folder: Path) -> None:
+    """See that a folder can hold takes.
+
+    Raises
+    ------
+    UsageError
+        If it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder with --output")
 
 
 def describe(take: SoundTake, sound: Sound, decoder: str) -> dict[str, Any]:

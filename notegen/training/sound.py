@@ -41,7 +41,6 @@ def train(
     entries: int = codebook.SIZE,
     classic: bool = False,
     test: bool = True,
-    seed: int = 0,
     force: bool = False,
     report: Report | None = None,
 ) -> Bundle:
@@ -63,8 +62,6 @@ def train(
         Train the classic model, on spectra; see `notegen.model.classic`.
     test : bool
         Hold a tenth of each recording out to test with, beside the tenth to choose by.
-    seed : int
-        Of a recipe that `suggest` chooses.
     force : bool
         Replace the file if it exists.
     report : callable, optional
@@ -82,7 +79,7 @@ def train(
     if path.exists() and not force and not checkpoint.path.exists():
         raise UsageError(f"{path} exists already; choose another name or use --force")
     sides = [divided(sound, test=test) for sound in sounds]
-    recipe = recipe or replace(suggest(sides, classic=classic), seed=seed)
+    recipe = recipe or suggest(sides, classic=classic)
     material = _windows(sounds, sides, recipe) if classic else _tokens(sounds, sides, recipe, entries)
     trainer = Trainer(material, recipe, checkpoint, None, report)
     try:
@@ -95,15 +92,15 @@ def train(
     return bundle
 
 
-def kept(path: Path, sound: Sound, seed: int) -> Bundle | None:
-    """Return the bundle of a path if it was trained on just this recording with this seed, else None."""
+def kept(path: Path, sound: Sound) -> Bundle | None:
+    """Return the bundle of a path if it was trained to its end on just this recording, else None."""
     try:
         found = load(path)
     except DataError:
         return None
     said = found.provenance
-    same = said.get("levels") == _fingerprint([sound]) and said.get("recipe", {}).get("seed") == seed
-    return found if same and said.get("finished") and said.get("notegen") == notegen.__version__ else None
+    wanted = {"levels": _fingerprint([sound]), "finished": True, "notegen": notegen.__version__}
+    return found if all(said.get(name) == value for name, value in wanted.items()) else None
 
 
 def _fingerprint(sounds: list[Sound]) -> str:

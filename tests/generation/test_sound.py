@@ -83,7 +83,7 @@ def test_no_take_freezes_where_notes_change(model, sound):
     for take in takes:
         found = measure(sound.levels, sound.levels[take.path])
         assert not found.frozen
-        assert 0.7 < found.flux_ratio < 1.3
+        assert 0.6 < found.flux_ratio < 1.5
         assert found.level_outside == 0
         assert found.tempo == pytest.approx(120, rel=0.04)
 
@@ -128,6 +128,15 @@ def test_silence_at_either_end_is_not_played(tmp_path):
     for take in compose(knowing(sound), sound, seconds=6, variations=2, seed=4):
         assert take.path.min() >= 2 * FRAME_RATE - 3
         assert take.path.max() <= 8 * FRAME_RATE + 3
+
+
+@pytest.mark.xfail(reason="what is usual is measured in the silence too")
+def test_silence_that_is_longer_than_the_music_is_not_gone_on_from(tmp_path):
+    samples = made_tune(12)
+    samples[5 * RATE :] = 0
+    sound = heard(tmp_path / "behind.wav", samples)
+    for take in compose(knowing(sound), sound, seconds=3, variations=2, seed=4):
+        assert take.path.max() <= 5 * FRAME_RATE + 3
 
 
 def test_of_a_long_recording_only_the_end_is_read(model, sound, monkeypatch):

@@ -116,7 +116,7 @@ def test_a_training_that_is_stopped_twice_leaves_a_bundle_and_comes_to_the_same_
         assert "test_bits_per_frame" not in stopped.provenance
         assert compose(stopped, sound, seconds=0.5, variations=1, seed=0)[0].bits_per_frame > 0
         assert (tmp_path / "a.notegen.checkpoint").exists()
-        assert kept(out, sound, 1) is None
+        assert kept(out, sound) is None
 
     bundle = train([sound], RECIPE, out=out)
     assert (bundle.provenance["finished"], bundle.provenance["epochs"]) == (True, 2)
@@ -125,22 +125,31 @@ def test_a_training_that_is_stopped_twice_leaves_a_bundle_and_comes_to_the_same_
         np.testing.assert_allclose(bundle.weights[name], array, atol=2e-3)
 
 
-def test_a_model_is_kept_for_just_its_recording_and_its_seed(trained, sound):
+@pytest.mark.xfail(reason="a checkpoint knows how long recordings are, and not which")
+def test_a_stopped_training_does_not_go_on_with_another_recording(sound, tmp_path):
+    other = heard(tmp_path / "other.wav", made_tune(6, seed=1))
+    recipe = replace(RECIPE, epochs=1)
+    with pytest.raises(KeyboardInterrupt):
+        train([sound], recipe, out=tmp_path / "a.notegen", entries=32, report=StopAt(1))
+    with pytest.raises(UsageError, match="is of another"):
+        train([other], recipe, out=tmp_path / "a.notegen", entries=32)
+
+
+def test_a_model_is_kept_for_just_its_recording(trained, sound):
     path = trained[0] / "a.notegen"
-    found = kept(path, sound, 1)
+    found = kept(path, sound)
     assert found is not None
     assert found.digest == trained[1].digest
-    assert kept(path, sound, 2) is None
-    assert kept(path, replace(sound, levels=sound.levels + np.float32(0.01)), 1) is None
-    assert kept(trained[0] / "none.notegen", sound, 1) is None
+    assert kept(path, replace(sound, levels=sound.levels + np.float32(0.01))) is None
+    assert kept(trained[0] / "none.notegen", sound) is None
 
 
 def test_a_model_of_another_version_or_a_damaged_one_is_not_kept(trained, sound, tmp_path):
     old = replace(trained[1], provenance={**trained[1].provenance, "notegen": "0"})
     old.save(tmp_path / "old.notegen")
-    assert kept(tmp_path / "old.notegen", sound, 1) is None
+    assert kept(tmp_path / "old.notegen", sound) is None
     (tmp_path / "half.notegen").write_bytes((trained[0] / "a.notegen").read_bytes()[:999])
-    assert kept(tmp_path / "half.notegen", sound, 1) is None
+    assert kept(tmp_path / "half.notegen", sound) is None
 
 
 def test_a_model_is_not_trained_over_without_force(trained, sound):
@@ -167,7 +176,7 @@ def test_half_a_second_is_learned_by_heart(tmp_path):
     bundle = train([sound], replace(RECIPE, epochs=1), out=tmp_path / "a.notegen")
     assert bundle.provenance["finished"]
     assert "test_bits_per_frame" not in bundle.provenance
-    assert kept(tmp_path / "a.notegen", sound, 1)
+    assert kept(tmp_path / "a.notegen", sound)
 
 
 def test_the_classic_model_learns_from_spectra(tmp_path):

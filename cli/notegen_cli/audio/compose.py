@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from notegen.audio.recording import Recording
-from notegen.audio.sound import Sound, hear
+from notegen.audio.sound import Sound
 from notegen.evaluation.sound import Figures
 from notegen.generation import sound as library
-from notegen.generation.sound_files import DECODERS, save
+from notegen.generation.sound_files import DECODERS, check_folder, save
 from notegen.model.bundle import Bundle, load
+from notegen_cli.hearing import hear
 from notegen_cli.live import Live
+
+_STEADY = 30.0  # seconds; of less, a tempo is a guess
 
 
 @click.command()
@@ -51,12 +54,13 @@ def command(
     """
     bundle = load(model) if model else None
     library.check(**options)
-    sound = hear(seed_file)
     folder = output or Path(f"{seed_file.stem}-takes")
+    check_folder(folder)
+    sound = hear(seed_file)
     if not as_json:
         click.echo(f"{seed_file}: {_summary(sound)}")
     if bundle is None:
-        bundle = _trained(sound, folder / f"{seed_file.stem}.notegen", options["seed"] or 0)
+        bundle = _trained(sound, folder / f"{seed_file.stem}.notegen")
     takes = library.compose(bundle, sound, **options)
     paths, sidecar, figures = save(
         takes,
@@ -81,18 +85,18 @@ def command(
     click.echo(f"how they were made: {sidecar}")
 
 
-def _trained(sound: Sound, path: Path, seed: int) -> Bundle:
+def _trained(sound: Sound, path: Path) -> Bundle:
     """Return the model that an earlier call kept, or train one on the recording itself."""
     from notegen.training.engine import require
     from notegen.training.sound import kept, train
 
-    found = kept(path, sound, seed)
+    found = kept(path, sound)
     if found is not None:
         return found
     require()
     live = Live(quiet=True)
     try:
-        return train([sound], out=path, test=False, seed=seed, force=True, report=live.show)
+        return train([sound], out=path, test=False, force=True, report=live.show)
     finally:
         live.close()
 
@@ -115,7 +119,7 @@ def _describe(take: dict[str, Any], found: Figures, seconds: float) -> str:
         parts.append(f"{len(take['joins']) / seconds:.1f} joins a second")
         parts.append(f"at most {take['longest_run']:.1f} s of the recording in a row")
     parts.append(f"flux {found.flux_ratio:.2f}")
-    if found.tempo and found.source_tempo:
+    if found.tempo and found.source_tempo and seconds >= _STEADY:
         parts.append(f"{found.tempo:.0f} beats a minute")
     if found.frozen:
         parts.append(f"stands still for {found.still:.0f} s")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from notegen.audio.sound import hear
 from notegen.evaluation.frames import evaluate
 from notegen.model.bundle import load
 from notegen.training.sound import divided
+from notegen_cli.hearing import hear
 
 
 @click.command()

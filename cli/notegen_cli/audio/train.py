@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from notegen.audio.sound import hear
+from notegen_cli.hearing import hear
 from notegen_cli.live import Live
 
 
