@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,14 +22,31 @@ def command(paths: tuple[str, ...], as_json: bool) -> None:
         click.echo(_describe(bundle))
 
 
+def _notes(said: dict[str, Any]) -> str:
+    bits = said.get("test_bits_per_note") or said.get("valid_bits_per_note")
+    return f"{said.get('notes', 0):,} notes, {bits or float('nan'):.2f} bits per note on unseen tunes"
+
+
+def _frames(said: dict[str, Any]) -> str:
+    bits = said.get("test_bits_per_frame", {}).get("memory")
+    held_out = f", {bits:.2f} bits per frame on what was held out" if bits else ""
+    return f"a model of recordings, {said.get('seconds', 0):.0f} s{held_out}"
+
+
+def _spectrum(said: dict[str, Any]) -> str:
+    return f"the classic model of recordings, {said.get('seconds', 0):.0f} s"
+
+
+_FIGURES = {"notes": _notes, "frames": _frames, "spectrum": _spectrum}
+
+
 def _describe(bundle: Bundle) -> str:
     said, config = bundle.provenance, bundle.config
-    bits = said.get("test_bits_per_note") or said.get("valid_bits_per_note")
     parameters = sum(array.size for array in bundle.weights.values())
     lines = [
         f"{bundle.name}: {said.get('corpus', 'corpus not stated')}",
         f"  LSTM {config.layers} x {config.units}, {parameters / 1e6:.1f} million weights",
-        f"  {said.get('notes', 0):,} notes, {bits or float('nan'):.2f} bits per note on unseen tunes",
+        f"  {_FIGURES[bundle.codec](said)}",
         f"  made with notegen {said.get('notegen', '?')} on {said.get('date', '?')}",
     ]
     if said.get("notice"):
