@@ -1,8 +1,6 @@
 """notegen show."""
 
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import click
@@ -12,6 +10,7 @@ from notegen.errors import DataError
 from notegen.generation.save import seam_of
 from notegen.rendering import blocks, layout, pianoroll
 from notegen.rendering.layout import Roll
+from notegen_cli.pictures import echo, wants_colour
 
 
 @click.command()
@@ -46,17 +45,11 @@ def _open(path: Path) -> Roll:
 
 def _print(rolls: list[Roll]) -> None:
     width = shutil.get_terminal_size().columns
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     texts = [
-        blocks.text(roll.score, width=width, seam=roll.seam, colour=colour, title=roll.title)
+        blocks.text(roll.score, width=width, seam=roll.seam, colour=wants_colour(), title=roll.title)
         for roll in rolls
     ]
-    text, encoding = "\n".join(texts), sys.stdout.encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(blocks.ASCII).encode(encoding, "replace").decode(encoding)
-    click.echo(text, nl=False)
+    echo("\n".join(texts), blocks.ASCII)
 
 
 def _summary(rolls: list[Roll]) -> str:

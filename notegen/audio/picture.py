@@ -15,13 +15,12 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen import files
 from notegen.audio import beats, features, raster, recording
 from notegen.audio.features import BANDS, FRAME_RATE
-from notegen.errors import RangeError, UsageError
+from notegen.errors import RangeError
 from notegen.rendering.layout import printable
 from notegen.rendering.panel import number
-from notegen.rendering.pianoroll import png
+from notegen.rendering.pianoroll import FONT, save
 
 COLUMNS = 1500  # of a panel at most
 ASCII = str.maketrans("░▒▓█▀╙─┴", ".:*#'!-+")  # for terminals that know nothing else
@@ -36,7 +35,6 @@ _EDGE, _LEFT = 15, 60
 _PLOT = _WIDTH - _LEFT - _EDGE  # 1,500 pixels of a PNG, so that columns are not blurred
 _TITLE, _MARKS, _BEATS, _FOOT = 24, 18, 13, 36  # heights of what stands above and below
 _WIDEST_LABEL, _CLOSEST_BEATS = 64, 3
-_FONT = "DejaVu Sans, Arial, Helvetica, Liberation Sans, Noto Sans, sans-serif"
 _SEAM = "#B45309"
 
 _ROWS, _MARGIN, _NARROWEST = 20, 4, 16  # lines and columns of text
@@ -111,7 +109,7 @@ def svg(panels: Sequence[Panel]) -> str:
         raise RangeError("the picture would be too tall; draw fewer recordings")
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{y:.0f}" '
-        f'viewBox="0 0 {_WIDTH} {y:.0f}" font-family="{_FONT}" font-size="12" fill="#4b5563">\n'
+        f'viewBox="0 0 {_WIDTH} {y:.0f}" font-family="{FONT}" font-size="12" fill="#4b5563">\n'
         f'<rect width="{_WIDTH}" height="{y:.0f}" fill="#fff"/>'
     )
     return "\n".join([head, *body, "</svg>\n"])
@@ -125,12 +123,7 @@ def draw(panels: Sequence[Panel], path: str | PathLike[str], *, force: bool = Fa
     UsageError
         If the name ends in neither, or the file exists and `force` is not set.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".png", ".svg"):
-        raise UsageError(f"{path}: pictures are written as PNG or SVG; end the name in .png or .svg")
-    picture = svg(panels)
-    files.write_atomically(path, png(picture) if suffix == ".png" else picture.encode(), force=force)
+    save(svg(panels), path, force=force)
 
 
 def text(panel: Panel, width: int, colour: bool = False) -> str:

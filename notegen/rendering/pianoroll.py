@@ -24,7 +24,7 @@ _HIGHEST = 30_000
 _QUARTERS = 72  # of a system at most
 _EDGE, _LINE = 16, 20  # the margin, and a line of text
 _KEY_NAMES, _DRUM_NAMES = 24, 74  # the room that they take
-_FONT = "DejaVu Sans, Arial, Helvetica, Liberation Sans, Noto Sans, sans-serif"
+FONT = "DejaVu Sans, Arial, Helvetica, Liberation Sans, Noto Sans, sans-serif"
 
 
 def svg(rolls: Sequence[Roll]) -> str:
@@ -79,11 +79,15 @@ def draw(rolls: Sequence[Roll], path: str | PathLike[str], *, force: bool = Fals
     UsageError
         If the name ends in neither, or the file exists and `force` is not set.
     """
+    save(svg(rolls), path, force=force)
+
+
+def save(picture: str, path: str | PathLike[str], *, force: bool = False) -> None:
+    """Write an SVG document as it is or as PNG, by the file's name; see `draw`."""
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
         raise UsageError(f"{path}: pictures are written as PNG or SVG; end the name in .png or .svg")
-    picture = svg(rolls)
     files.write_atomically(path, png(picture) if suffix == ".png" else picture.encode(), force=force)
 
 
@@ -117,7 +121,7 @@ def _scale(rolls: Sequence[Roll], systems: list[System]) -> tuple[Scale, float]:
 def _head(height: float) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height:.0f}" '
-        f'viewBox="0 0 {_WIDTH} {height:.0f}" font-family="{_FONT}" font-size="10" fill="#6b7280">',
+        f'viewBox="0 0 {_WIDTH} {height:.0f}" font-family="{FONT}" font-size="10" fill="#6b7280">',
         f'<rect width="{_WIDTH}" height="{height:.0f}" fill="#fff"/>',
     ]
 

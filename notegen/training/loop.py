@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from notegen.errors import UsageError
+from notegen.model.bundle import Bundle
 from notegen.training.checkpoint import Checkpoint
 from notegen.training.engine import Engine
 from notegen.training.material import Material
@@ -47,6 +49,20 @@ class Recipe:
     epochs: int = 30
     patience: int = 4
     seed: int = 0
+
+
+def checkpoint_of(path: Path, *, force: bool) -> Checkpoint:
+    """Return the checkpoint beside a bundle that is to be written.
+
+    Raises
+    ------
+    UsageError
+        If the bundle exists, unless `force` is set or its training is to be gone on with.
+    """
+    checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
+    if path.exists() and not force and not checkpoint.path.exists():
+        raise UsageError(f"{path} exists already; choose another name or use --force")
+    return checkpoint
 
 
 @dataclass
@@ -116,6 +132,21 @@ class Trainer:
             self._save()
             raise
         self._save()
+
+    def run_to(self, write: Callable[[bool], Bundle]) -> Bundle:
+        """Train, write the bundle by a function of whether it is finished, and delete the checkpoint.
+
+        KeyboardInterrupt writes the best weights so far and passes on.
+        """
+        try:
+            self.run()
+        except KeyboardInterrupt:
+            write(False)
+            raise
+        bundle = write(True)
+        if self.checkpoint is not None:
+            self.checkpoint.remove()
+        return bundle
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Return the weights that were best on validation, or the present ones before the first."""

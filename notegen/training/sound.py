@@ -15,13 +15,12 @@ from notegen.audio import codebook, frames, spectra
 from notegen.audio.features import FRAME_RATE
 from notegen.audio.frames import Span
 from notegen.audio.sound import Sound
-from notegen.errors import DataError, RangeError, UsageError
+from notegen.errors import DataError, RangeError
 from notegen.evaluation.frames import choose_say, evaluate
 from notegen.model.bundle import Bundle, load
 from notegen.model.classic import ClassicConfig
 from notegen.model.network import NetworkConfig
-from notegen.training.checkpoint import Checkpoint
-from notegen.training.loop import Progress, Recipe, Trainer
+from notegen.training.loop import Progress, Recipe, Trainer, checkpoint_of
 from notegen.training.material import Tokens
 from notegen.training.windows import WindowMaterial
 
@@ -75,21 +74,12 @@ def train(
         If TensorFlow is not installed.
     """
     path = Path(out)
-    checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
-    if path.exists() and not force and not checkpoint.path.exists():
-        raise UsageError(f"{path} exists already; choose another name or use --force")
+    checkpoint = checkpoint_of(path, force=force)
     sides = [divided(sound, test=test) for sound in sounds]
     recipe = recipe or suggest(sides, classic=classic)
     material = _windows(sounds, sides, recipe) if classic else _tokens(sounds, sides, recipe, entries)
     trainer = Trainer(material, recipe, checkpoint, None, report)
-    try:
-        trainer.run()
-    except KeyboardInterrupt:
-        _write(trainer, sounds, sides, path, finished=False)
-        raise
-    bundle = _write(trainer, sounds, sides, path, finished=True)
-    checkpoint.remove()
-    return bundle
+    return trainer.run_to(lambda finished: _write(trainer, sounds, sides, path, finished=finished))
 
 
 def kept(path: Path, sound: Sound) -> Bundle | None:

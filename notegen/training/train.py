@@ -11,13 +11,12 @@ import notegen
 from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
-from notegen.errors import DataError, UsageError
+from notegen.errors import DataError
 from notegen.evaluation.likelihood import evaluate
 from notegen.model.bundle import Bundle, load
 from notegen.model.network import NetworkConfig
 from notegen.training.batches import transposing
-from notegen.training.checkpoint import Checkpoint
-from notegen.training.loop import Progress, Recipe, Trainer
+from notegen.training.loop import Progress, Recipe, Trainer, checkpoint_of
 from notegen.training.material import Tokens
 
 FEW_NOTES = 20_000  # fewer are learned by heart before they are understood
@@ -59,23 +58,14 @@ def train(
         If TensorFlow is not installed.
     """
     path = Path(out)
-    checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
-    if path.exists() and not force and not checkpoint.path.exists():
-        raise UsageError(f"{path} exists already; choose another name or use --force")
+    checkpoint = checkpoint_of(path, force=force)
     if not (corpus.train and corpus.valid and corpus.test):
         count = len(corpus.pieces)
         raise DataError(f"{corpus.name}: training needs three different pieces, and there are {count}")
     recipe = recipe or suggest(corpus)
     log = path.with_name(path.stem + ".csv")
     trainer = Trainer(_material(corpus, recipe), recipe, checkpoint, log, report)
-    try:
-        trainer.run()
-    except KeyboardInterrupt:
-        _write(trainer, corpus, recipe, path, finished=False)
-        raise
-    bundle = _write(trainer, corpus, recipe, path, finished=True)
-    checkpoint.remove()
-    return bundle
+    return trainer.run_to(lambda finished: _write(trainer, corpus, recipe, path, finished=finished))
 
 
 def suggest(corpus: Corpus) -> Recipe:

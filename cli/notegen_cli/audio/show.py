@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import click
 
 from notegen.audio import picture
 from notegen.audio.picture import Panel
+from notegen_cli.pictures import echo, wants_colour
 
 _TRUE_COLOUR = ("truecolor", "24bit")
 
@@ -35,15 +35,8 @@ def command(paths: tuple[Path, ...], output: Path | None, force: bool) -> None:
 
 def _print(panels: list[Panel]) -> None:
     width = shutil.get_terminal_size().columns
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    colour = wanted and os.environ.get("COLORTERM") in _TRUE_COLOUR
-    text = "\n".join(picture.text(panel, width, colour) for panel in panels)
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(picture.ASCII).encode(encoding, "replace").decode(encoding)
-    click.echo(text, nl=False)
+    colour = wants_colour() and os.environ.get("COLORTERM") in _TRUE_COLOUR
+    echo("\n".join(picture.text(panel, width, colour) for panel in panels), picture.ASCII)
 
 
 def _summary(panels: list[Panel]) -> str:
