@@ -30,6 +30,22 @@ def write_atomically(path: Path, data: bytes, *, force: bool = False) -> None:
         temporary.write_bytes(data)
 
 
+def check_folder(folder: Path) -> None:
+    """See that files can be written into a folder, before long work is done for them.
+
+    Raises
+    ------
+    DataError
+        If it is a file, or is not there and cannot be made, or cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written to: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise DataError(f"{folder}: cannot be written to: you may not")
+
+
 @contextmanager
 def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a temporary name in a file's folder to write to; it becomes the file if all goes well.

@@ -66,3 +66,11 @@ def test_an_interruption_leaves_the_old_file_and_no_other(tmp_path, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         write_atomically(path, b"new", force=True)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.mid": b"old"}
+
+
+def test_a_folder_that_cannot_hold_files_is_told_before_long_work(tmp_path):
+    files.check_folder(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match=r"file: cannot be written to"):
+        files.check_folder(tmp_path / "file")

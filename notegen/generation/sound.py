@@ -21,6 +21,7 @@ from notegen.model.runtime import Runtime
 
 SHORTEST, LONGEST = 0.1, 3600.0  # seconds
 MOST_TAKES = 256
+_LEAST = 0.4  # seconds that sound
 _READ = 4096  # frames that the network reads before it goes on: 95 s, eight times what it was trained on
 
 
@@ -143,8 +144,8 @@ def _before(sound: Sound) -> Span:
 
     The last frame is left out too, half of whose window looks at the silence behind the recording.
     """
-    first = sound.span.start
-    last = min(frames.before_fade(sound.levels), len(sound.levels) - 1)
-    if last - first < 2:
-        raise RangeError(f"{sound.recording.path} is all but silent")
+    first, end = sound.span
+    last = min(first + frames.before_fade(sound.levels[first:end]), len(sound.levels) - 1)
+    if last - first < _LEAST * FRAME_RATE:
+        raise RangeError(f"{sound.recording.path} is all but silent; at least {_LEAST} s of sound are needed")
     return Span(first, last)

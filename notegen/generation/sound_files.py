@@ -55,9 +55,10 @@ def save(
         Of the new part of each take beside the recording.
     """
     source = sound.recording
+    classic = takes[0].magnitudes is not None
     stem, suffix = source.path.stem, source.path.suffix.lower()
     suffix = suffix if suffix in _LOSSLESS else ".wav"
-    check_folder(folder)
+    check_output(folder)
     first = 1 if force else _next_number(folder, stem)
     paths = [folder / f"{stem}-{first + i}{suffix}" for i in range(len(takes))]
     samples = round(seconds * source.rate)
@@ -78,7 +79,7 @@ def save(
         "source": {"file": source.path.name, "sha256": _digest(source.path)},
         "model": {"name": model.name, "sha256": model.digest},
         "seed": takes[0].seed,
-        "options": {"seconds": seconds, "decoder": decoder, **(options or {})},
+        "options": {"seconds": seconds, **({} if classic else {"decoder": decoder}), **(options or {})},
         "seam": source.frames / source.rate,
         "takes": [
             {"file": path.name, **describe(take, sound, decoder), **asdict(found)}
@@ -89,7 +90,7 @@ def save(
     return paths, sidecar, figures
 
 
-def check_folder(folder: Path) -> None:
+def check_output(folder: Path) -> None:
     """See that a folder can hold takes.
 
     Raises

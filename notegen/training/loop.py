@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen.errors import UsageError
+from notegen.files import check_folder
 from notegen.model.bundle import Bundle
 from notegen.training.checkpoint import Checkpoint
 from notegen.training.engine import Engine
@@ -58,7 +59,10 @@ def checkpoint_of(path: Path, *, force: bool) -> Checkpoint:
     ------
     UsageError
         If the bundle exists, unless `force` is set or its training is to be gone on with.
+    DataError
+        If its folder cannot be written to.
     """
+    check_folder(path.parent)
     checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
     if path.exists() and not force and not checkpoint.path.exists():
         raise UsageError(f"{path} exists already; choose another name or use --force")
@@ -225,7 +229,7 @@ class Trainer:
         return {
             "recipe": asdict(self.recipe),
             "config": asdict(self.config),
-            "material": self.material.sizes(),
+            "material": self.material.identity(),
         }
 
 

@@ -1,5 +1,6 @@
 """Material: what is learned from, as batches and steps."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -39,7 +40,7 @@ class Material(Protocol):
     def steps(self, batch: Any, longest: int) -> Iterator[Step]:
         """Cut a batch into steps of at most so many tokens."""
 
-    def sizes(self) -> list[int]:
+    def identity(self) -> list[int]:
         """Return numbers that tell this material from another."""
 
 
@@ -85,9 +86,12 @@ class Tokens:
         """Cut a batch into steps of even length."""
         return steps(batch, longest)
 
-    def sizes(self) -> list[int]:
-        """Return how many pieces and ids there are, and how often they come round."""
-        return [len(self.train), sum(map(len, self.train)), self.repeats]
+    def identity(self) -> list[int]:
+        """Return how many pieces and ids there are, how often they come round, and a checksum."""
+        checksum = 0
+        for array in (*self.train, *self.given.values()):
+            checksum = zlib.crc32(array.tobytes(), checksum)
+        return [len(self.train), sum(map(len, self.train)), self.repeats, checksum]
 
 
 def cut(pieces: list[Ids], longest: int, rng: np.random.Generator) -> list[Ids]:

@@ -4,6 +4,7 @@ A spectrogram is kept as it is, as one array of frames. Windows are places in it
 stored, they would take as many times its memory as they are long.
 """
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,7 @@ class WindowMaterial:
     def __post_init__(self) -> None:
         if not (len(self._starts(self.train)) and len(self._starts(self.valid))):
             seconds = len(self.frames) / FRAME_RATE
-            raise RangeError(f"{seconds:.1f} s are too short for the classic model; give a longer recording")
+            raise RangeError(f"{seconds:.1f} s are too short for the classic model, which needs some 20 s")
 
     @property
     def divisor(self) -> float:
@@ -71,9 +72,13 @@ class WindowMaterial:
         targets: NDArray[Any] = np.asarray(self.frames[batch + self.config.window])
         yield Step(windows, targets, True, len(batch))
 
-    def sizes(self) -> list[int]:
-        """Return how many frames there are, and how many windows to learn from."""
-        return [len(self.frames), len(self._starts(self.train))]
+    def identity(self) -> list[int]:
+        """Return how many frames there are, how many windows to learn from, and a checksum."""
+        return [
+            len(self.frames),
+            len(self._starts(self.train)),
+            zlib.crc32(np.ascontiguousarray(self.frames)),
+        ]
 
     def copying(self) -> float:
         """Return the figure of a model that says each held-out frame will be like the frame before it."""

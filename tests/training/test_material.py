@@ -116,6 +116,7 @@ def test_steps_count_what_they_ask_for(pieces):
     assert sum(step.begins for step in steps) == len(material.batches(4, rng()))
 
 
-def test_sizes_tell_materials_apart(pieces):
-    assert made(pieces).sizes() == [9, 324, 1]
-    assert made(pieces[1:]).sizes() != made(pieces).sizes()
+def test_materials_are_told_apart(pieces):
+    assert made(pieces).identity()[:3] == [9, 324, 1]
+    assert made(pieces[1:]).identity() != made(pieces).identity()
+    assert made([piece[::-1] for piece in pieces]).identity() != made(pieces).identity()

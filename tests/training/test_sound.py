@@ -139,7 +139,6 @@ def test_a_training_that_is_stopped_twice_leaves_a_bundle_and_comes_to_the_same_
         np.testing.assert_allclose(bundle.weights[name], array, atol=2e-3)
 
 
-@pytest.mark.xfail(reason="a checkpoint knows how long recordings are, and not which")
 def test_a_stopped_training_does_not_go_on_with_another_recording(stopped, sound, tmp_path):
     """One of the same length, so that the network is the same too."""
     shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)

@@ -11,7 +11,7 @@ from notegen.audio.recording import Recording
 from notegen.audio.sound import Sound
 from notegen.evaluation.sound import Figures
 from notegen.generation import sound as library
-from notegen.generation.sound_files import DECODERS, check_folder, save
+from notegen.generation.sound_files import DECODERS, check_output, save
 from notegen.model.bundle import Bundle, load
 from notegen_cli.hearing import hear
 from notegen_cli.live import Live
@@ -55,7 +55,7 @@ def command(
     bundle = load(model) if model else None
     library.check(**options)
     folder = output or Path(f"{seed_file.stem}-takes")
-    check_folder(folder)
+    check_output(folder)
     sound = hear(seed_file)
     if not as_json:
         click.echo(f"{seed_file}: {_summary(sound)}")
@@ -79,7 +79,8 @@ def command(
     if as_json:
         click.echo(json.dumps({**said, "folder": str(folder), "sidecar": str(sidecar)}))
         return
-    click.echo(f"model {bundle.name}, random seed {said['seed']}")
+    drawn = "draws nothing: one take" if bundle.codec == "spectrum" else f"random seed {said['seed']}"
+    click.echo(f"model {bundle.name}, {drawn}")
     for path, take, found in zip(paths, said["takes"], figures, strict=True):
         click.echo(f"  {path}  {_describe(take, found, options['seconds'])}")
     click.echo(f"how they were made: {sidecar}")
