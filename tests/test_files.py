@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from notegen.errors import DataError, UsageError
-from notegen.files import write_atomically
+from notegen.files import check_folder, write_atomically
 
 
 def test_a_file_is_written_whole_and_alone(tmp_path):
@@ -69,8 +69,8 @@ def test_an_interruption_leaves_the_old_file_and_no_other(tmp_path, monkeypatch)
 
 
 def test_a_folder_that_cannot_hold_files_is_told_before_long_work(tmp_path):
-    files.check_folder(tmp_path / "new" / "folder")
+    check_folder(tmp_path / "new" / "folder")
     assert (tmp_path / "new" / "folder").is_dir()
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"file: cannot be written to"):
-        files.check_folder(tmp_path / "file")
+        check_folder(tmp_path / "file")
