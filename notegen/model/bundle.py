@@ -18,7 +18,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from notegen.audio import features, frames
 from notegen.codecs import vocabulary
 from notegen.errors import BundleError, DataError, UsageError
 from notegen.files import read, write_atomically
@@ -29,11 +28,6 @@ FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
 SUFFIX = ".notegen"
 _LARGEST = 1 << 18  # of any side of a weight
 _MOST_LAYERS = 64
-_VOCABULARIES = {
-    "notes": vocabulary.describe(),
-    "frames": features.describe(),
-    "spectrum": features.describe(),
-}
 
 _PURPOSES = {
     "notes": "is a model of notes; use it with notegen compose",
@@ -106,7 +100,7 @@ class Bundle:
             "format": FORMAT,
             "codec": self.codec,
             "config": asdict(self.config),
-            "vocabulary": _VOCABULARIES[self.codec],
+            "vocabulary": _vocabulary(self.codec),
             "provenance": self.provenance,
         }
         tensors = {name: np.ascontiguousarray(array) for name, array in sorted(half.items())}
@@ -177,17 +171,29 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
         )
     header.setdefault("codec", "notes")  # as in the first bundles
     codec = header["codec"]
-    if (
-        not isinstance(codec, str)
-        or codec not in _VOCABULARIES
-        or header.get("vocabulary") != _VOCABULARIES[codec]
-    ):
+    if not isinstance(codec, str) or codec not in _PURPOSES or header.get("vocabulary") != _vocabulary(codec):
         raise BundleError(
             f"{path}: the model was made with another vocabulary; train it again with this notegen"
         )
     if not isinstance(header.get("provenance"), dict):
         raise foreign
     return header
+
+
+def _vocabulary(codec: str) -> Any:
+    """Return what a codec's tokens are made of, as this notegen knows them."""
+    if codec == "notes":
+        return vocabulary.describe()
+    from notegen.audio import features  # of which models of notes know nothing
+
+    return features.describe()
+
+
+def _reads_frames(config: NetworkConfig) -> bool:
+    """Whether a network is one of frames as this notegen makes them."""
+    from notegen.audio import features, frames
+
+    return (config.embedding, config.places) == (features.BANDS, frames.PLACES)
 
 
 def _config(codec: str, said: dict[str, Any]) -> Config:
@@ -204,7 +210,7 @@ def _config(codec: str, said: dict[str, Any]) -> Config:
         config = NetworkConfig(**said)
         if codec == "notes" and (config.vocabulary, config.places) != (vocabulary.SIZE, 0):
             raise ValueError
-        if codec == "frames" and (config.embedding, config.places) != (features.BANDS, frames.PLACES):
+        if codec == "frames" and not _reads_frames(config):
             raise ValueError
         if config.vocabulary < 2:
             raise ValueError

@@ -8,9 +8,7 @@ fed with its own predictions, it comes to a standstill.
 from dataclasses import dataclass
 from typing import Any
 
-from notegen.audio.features import WINDOW
-
-BINS = WINDOW // 2 + 1
+BINS = 1025  # of a window of 2048 samples
 SIGNATURE = (("float32", 3), ("float32", 2))  # dtype and dimensions of what is read and predicted
 EPSILON = 1e-3  # of the batch normalisation: is added to the variance
 

@@ -52,9 +52,9 @@ def test_behind_the_last_frame_the_walk_leads_back():
 
 
 def test_the_frame_of_a_token_is_the_one_most_like_what_would_have_come():
-    """Frame 50 would have come. Three frames, 2 to 4 dB from it, are heard as the token that does."""
+    """Frame 50 would have come. Three frames, 5 to 7 dB from it, are heard as the token that does."""
     entries, token = ENTRIES.copy(), PIECE[10]
-    entries[PIECE[50] - 1] = entries[token - 1] + np.float32(4)
+    entries[PIECE[50] - 1] = entries[token - 1] + np.float32(7)
     sound = made_sound(np.append(PIECE, [token, token]), entries)
     sound.levels[[10, 100, 101]] += np.array([[0], [1.9], [1]], np.float32)
     heard = text(made_model(entries, [PIECE]), sound)
@@ -63,7 +63,7 @@ def test_the_frame_of_a_token_is_the_one_most_like_what_would_have_come():
     assert follow(walk, PIECE[49], token) == [49, 100]
 
 
-@pytest.mark.parametrize(("away", "path"), [(2.0, [30, 31, 32]), (4.0, [30, 60, 32])])
+@pytest.mark.parametrize(("away", "path"), [(2.0, [30, 31, 32]), (7.0, [30, 60, 32])])
 def test_a_frame_that_is_heard_nearly_as_the_token_is_gone_on_to(away, path):
     """The entry of frame 60 is so many decibels away from that of frame 31."""
     entries = ENTRIES.copy()
@@ -217,7 +217,7 @@ def test_what_a_take_has_said_itself_counts_again():
     assert walk.path[0, -3:].tolist() == [49, 50, 51]
     walk.advance(tokens[[79, 79]])
     walk.advance(tokens[[80, 80]])
-    assert [shares(0), shares(1)] == pytest.approx([3, 1], rel=0.01)
+    assert [shares(0), shares(1)] == pytest.approx([21, 1], rel=0.03)
 
 
 def test_the_sampler_is_led_for_as_long_as_was_wanted():

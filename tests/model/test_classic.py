@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from notegen.audio import phase
 from notegen.errors import UsageError
 from notegen.model import bundle
 from notegen.model.bundle import Bundle
@@ -139,3 +140,7 @@ def test_a_bundle_brings_the_model_back(model, frames, tmp_path):
     back = bundle.load(tmp_path / "classic.notegen")
     assert (back.config, back.codec) == (CONFIG, "spectrum")
     np.testing.assert_allclose(predict(back, frames, 1), predict(model, frames, 1), atol=0.02)
+
+
+def test_a_frame_has_the_bins_of_a_spectrogram():
+    assert BINS == phase.BINS
