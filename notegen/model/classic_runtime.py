@@ -85,8 +85,8 @@ def _layers(weights: Weights, config: ClassicConfig) -> list[_Layer]:
 def _normalised(frame: Floats, weights: Weights) -> Floats:
     """Apply the batch normalisation, with the statistics of the training."""
     deviation = np.sqrt(weights["norm.variance"] + np.float32(EPSILON))
-    level: Floats = (frame - weights["norm.mean"]) / deviation
-    return level * weights["norm.scale"] + weights["norm.offset"]
+    level = (frame - weights["norm.mean"]) / deviation
+    return (level * weights["norm.scale"] + weights["norm.offset"]).astype(np.float32, copy=False)
 
 
 def _advance(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> None:
