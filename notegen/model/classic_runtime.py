@@ -86,7 +86,9 @@ def _normalised(frame: Floats, weights: Weights) -> Floats:
     """Apply the batch normalisation, with the statistics of the training."""
     deviation = np.sqrt(weights["norm.variance"] + np.float32(EPSILON))
     level = (frame - weights["norm.mean"]) / deviation
-    return (level * weights["norm.scale"] + weights["norm.offset"]).astype(np.float32, copy=False)
+    scaled = level * weights["norm.scale"] + weights["norm.offset"]
+    single: Floats = scaled.astype(np.float32, copy=False)
+    return single
 
 
 def _advance(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> None:

@@ -173,7 +173,8 @@ def _response(cutoff: NDArray[np.float64], resonance: float) -> NDArray[np.compl
     b, a1, a2 = (column.astype(np.float32)[:, None] for column in (gain, first, second))
     delay = np.exp(-2j * np.pi * np.fft.rfftfreq(2 * _FRAME)).astype(np.complex64)  # one frame's, at each bin
     result = b * (1 + delay) ** 2 / (1 + a1 * delay + a2 * delay**2)
-    return result.astype(np.complex64, copy=False)
+    single: NDArray[np.complex64] = result.astype(np.complex64, copy=False)
+    return single
 
 
 def _modulation(tone: Tone, rate: int, frames: NDArray[np.int64], target: str) -> NDArray[np.float64]:
