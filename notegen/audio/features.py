@@ -95,7 +95,7 @@ def _decibels(sound: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Return the levels of sound in decibels of power."""
     bank = filterbank().T  # (bins, bands)
     with threadpool_limits(1):  # products this small are slower on two threads
-        chunks = [10 * np.log10(np.maximum(power @ bank, _LEAST)) for power in power_spectra(sound)]
+        chunks = [10 * np.log10(np.maximum(power @ bank, _LEAST)) for power in ahead(power_spectra(sound))]
     levels: NDArray[np.float32] = np.concatenate(chunks)
     return levels
 

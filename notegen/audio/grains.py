@@ -30,7 +30,7 @@ _LOOKED_BACK = 6  # runs
 _CLOSE = 20  # frames in front of what was played that count as it
 _OUTLINE = 16  # cosines by which joins are compared; their products stay too small to be spread over threads
 _FINE = 256  # places a beat that are told apart
-_LEFT, _ENTERED = 48, 96  # frames between which joins are considered, at each new frame
+_LEFT, _ENTERED = 32, 48  # frames between which joins are considered, at each new frame
 _CHUNK = 1 << 21  # target costs that are worked out at a time
 
 Levels = NDArray[np.float32]

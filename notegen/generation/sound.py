@@ -22,7 +22,7 @@ from notegen.model.runtime import Runtime
 SHORTEST, LONGEST = 0.1, 3600.0  # seconds
 MOST_TAKES = 256
 _LEAST = 0.4  # seconds that sound
-_READ = 4096  # frames that the network reads before it goes on: 95 s, eight times what it was trained on
+_READ = 1024  # frames that the network reads before it goes on: 24 s, twice what it was trained on
 
 
 @dataclass(frozen=True)
