@@ -203,6 +203,16 @@ def test_a_model_is_measured(run, song, model):
     assert said["files"] == ["song.wav"]
 
 
+def test_that_a_model_knows_its_recordings_whole_is_told(run, song, model):
+    """As of the model that compose trains."""
+    bundle = load(model)
+    del bundle.provenance["test_bits_per_frame"]
+    bundle.save("whole.notegen")
+    code, _, err = run("audio", "evaluate", "whole.notegen", song)
+    assert (code, err.count("\n")) == (0, 1)
+    assert "whole.notegen was trained without holding anything out" in err
+
+
 def test_what_is_too_short_to_be_measured_is_told(run, save, model):
     short = save("short.wav", made_tune(2))
     code, out, err = run("audio", "evaluate", model, short)

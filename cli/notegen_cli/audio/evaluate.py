@@ -23,6 +23,10 @@ def command(model: Path, files: tuple[Path, ...], as_json: bool) -> None:
     """
     bundle = load(model)
     bundle.expect("frames")
+    if "test_bits_per_frame" not in bundle.provenance:
+        click.echo(
+            f"{model} was trained without holding anything out: on its own recordings it knows all.", err=True
+        )
     sounds = [hear(path) for path in files]
     figures = evaluate(bundle, sounds, [divided(sound, test=True) for sound in sounds])
     if as_json:
