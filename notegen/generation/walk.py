@@ -71,6 +71,8 @@ class Walk:
         """Return what may come next: every token but one that lasts longer than it does in the recording."""
         mask = np.ones((len(self._at), self._vocabulary), dtype=bool)
         mask[:, 0] = False
+        if self._vocabulary == 2:
+            return mask  # a recording of one entry has nothing else to play
         stuck = self._run >= self._longest[self._last]
         mask[stuck, self._last[stuck]] = False
         return mask

@@ -237,3 +237,15 @@ def test_the_sampler_is_led_for_as_long_as_was_wanted():
     assert ((walk.path >= 0) & (walk.path < 150)).all()
     assert np.array_equal(takes()[1].path, walk.path)
     assert (np.diff(walk.path) == 1).mean() > 0.5  # with a memory it goes on more often than not
+
+
+def test_a_recording_of_one_entry_goes_on_however_long_the_take():
+    tokens = np.ones(20, np.int32)
+    entries = ENTRIES[:1]
+    sound = made_sound(tokens, entries)
+    heard = text(made_model(entries, [tokens]), sound)
+    walk = Walk(heard, sound.levels, entries, Span(0, 20), np.zeros(60, np.int32), FULL, 1)
+    for _ in range(59):
+        assert walk.mask().tolist() == [[False, True]]
+        walk.advance(np.ones(1, np.int32))
+    assert walk.path.shape == (1, 59)
