@@ -197,8 +197,19 @@ def timed(path: Path, folder: Path) -> dict[str, object]:
     bundle, takes = folder / "timed.notegen", folder / "takes"
     train = program(PROGRAM, "audio", "train", str(path), "--output", str(bundle), "--force")
     continuation = program(
-        PROGRAM, "audio", "compose", str(path), "--model", str(bundle), "--variations", "1",
-        "--output", str(takes), "--force", "--seed", "1",
-    )  # fmt: skip
+        PROGRAM,
+        "audio",
+        "compose",
+        str(path),
+        "--model",
+        str(bundle),
+        "--variations",
+        "1",
+        "--output",
+        str(takes),
+        "--force",
+        "--seed",
+        "1",
+    )
     taken = in_turn({"train": train, "compose": continuation}, RUNS)
     return {f"{name}_seconds": round(statistics.median(times), 2) for name, times in taken.items()}

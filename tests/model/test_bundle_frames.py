@@ -115,8 +115,13 @@ def test_frames_that_are_made_otherwise_are_refused(rewritten, part):
 
 
 CONFIG = {
-    "vocabulary": 9, "embedding": 80, "units": 4, "layers": 1, "dropout": 0.2, "places": frames.PLACES,
-}  # fmt: skip
+    "vocabulary": 9,
+    "embedding": 80,
+    "units": 4,
+    "layers": 1,
+    "dropout": 0.2,
+    "places": frames.PLACES,
+}
 
 
 @pytest.mark.parametrize(

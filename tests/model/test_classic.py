@@ -30,7 +30,7 @@ def random_weights(config, seed=0):
 @pytest.fixture(scope="module")
 def keras_model():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="the networks are built with it")
     model = build(CONFIG)
     set_weights(model, CONFIG, random_weights(CONFIG))
     return model
@@ -71,7 +71,7 @@ def test_bins_are_normalised_by_the_statistics_of_their_name(keras_model, frames
 
 
 def test_the_loss_is_the_squared_error_summed_over_frames_and_averaged_over_bins():
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="the networks are built with it")
     rng = np.random.default_rng(2)
     found, wanted = rng.normal(size=(2, 7, BINS)).astype(np.float32)
     total, count = loss(found, wanted, CONFIG)
@@ -112,7 +112,7 @@ def test_a_longer_continuation_begins_like_a_shorter_one(model, frames):
 
 @pytest.mark.parametrize("config", [replace(CONFIG, window=1), replace(CONFIG, layers=1)], ids=str)
 def test_other_shapes_are_computed_too(config, frames):
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="the networks are built with it")
     named = random_weights(config)
     keras_model = build(config)
     set_weights(keras_model, config, named)

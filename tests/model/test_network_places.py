@@ -19,7 +19,7 @@ IDS = CONFIG.vocabulary * CONFIG.places
 @pytest.fixture(scope="module", autouse=True)
 def _tensorflow():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="the networks are built with it")
 
 
 @pytest.fixture(scope="module")

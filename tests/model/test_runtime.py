@@ -14,7 +14,7 @@ CONFIG = NetworkConfig(vocabulary=17, embedding=5, units=7, layers=2, dropout=0.
 def network():
     """The Keras model with random weights, biases too, and its weights by name."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="the networks are built with it")
     rng = np.random.default_rng(0)
     model = build(CONFIG)
     named = {

@@ -91,7 +91,7 @@ def test_too_short_a_recording_is_told(material, train, valid):
 
 
 def test_training_lowers_the_loss_on_what_is_held_out():
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="the networks are built with it")
     time = np.arange(120)[:, None] / 6
     frames = (1 + np.sin(time + np.arange(BINS) % 7)).astype(np.float32)
     material = WindowMaterial(frames, [Span(0, 90)], [Span(90, 120)], CONFIG)
