@@ -99,13 +99,14 @@ def measure(encode: Encoder, train: list[Ids], test: list[Ids], budget: int, uni
     updates = seen = tokens = 0
     while True:
         for batch in batches(train, 32, rng, lambda ids, rng: encode(transpose(ids, rng))):
-            seen += len(batch)
-            for step in steps(batch, 64):
+            seen += len(batch.pieces)
+            for step in steps(batch.padded(), 64):
                 engine.rate(3e-3 * min(1.0, (updates + 1) / 100, max(0.02, 1 - tokens / budget)))
                 engine.learn(step)
                 updates, tokens = updates + 1, tokens + int((step.targets != v.PAD).sum())
                 if tokens >= budget:
-                    nats = sum(engine.loss(step) for rest in batches(coded, 32) for step in steps(rest, 512))
+                    rest = (step for batch in batches(coded, 32) for step in steps(batch.padded(), 512))
+                    nats = sum(map(engine.loss, rest))
                     bits = nats / math.log(2) / sum(map(note_count, test))
                     return {"bits_per_note": bits, "updates": updates, "epochs": seen / len(train)}
 

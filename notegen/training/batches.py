@@ -1,10 +1,11 @@
 """Batches: pieces of like length side by side, cut into steps, the state carried from step to step.
 
 No window reaches from one piece into another: a batch's pieces begin together with an empty state,
-and what is shorter than the longest is filled up with padding that the loss does not see.
+and what is shorter than the longest is filled up with padding that the loss does not see. A batch is
+made when it is needed, so that a corpus may be larger than memory.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,34 +28,48 @@ class Step(NamedTuple):
     predictions: int  # how many targets are no padding
 
 
+class Batch(NamedTuple):
+    """Pieces that are learned from together, and how they are changed before."""
+
+    pieces: list[Ids]  # as they lie in memory, or on the disk
+    augment: Augment | None = None
+    seed: int = 0
+
+    def padded(self) -> Ids:
+        """Return the pieces side by side, shape (pieces, length of the longest)."""
+        if self.augment is None:
+            return pad(self.pieces)
+        rng = np.random.default_rng(self.seed)
+        return pad([self.augment(piece, rng) for piece in self.pieces])
+
+
 def batches(
-    pieces: list[Ids], size: int, rng: np.random.Generator | None = None, augment: Augment | None = None
-) -> list[Ids]:
-    """Group pieces into padded batches of about one length.
+    pieces: Sequence[Ids], size: int, rng: np.random.Generator | None = None, augment: Augment | None = None
+) -> list[Batch]:
+    """Group pieces into batches of about one length.
 
     Parameters
     ----------
-    pieces : list of arrays of ids
+    pieces : sequence of arrays of ids
     size : int
         Pieces a batch.
     rng : numpy.random.Generator, optional
         Shuffles batches, and pieces of like length; without it the order is by length.
     augment : callable, optional
-        Changes each piece before it is used.
-
-    Returns
-    -------
-    list of arrays of int32, shape (at most size, length of the longest)
+        Changes each piece before it is used, if there is a generator.
     """
     lengths = np.array([len(piece) for piece in pieces], dtype=np.float64)
     if rng is not None:
         lengths *= rng.uniform(0.95, 1.05, len(pieces))
     order = np.argsort(lengths, kind="stable")
     groups = [order[i : i + size] for i in range(0, len(order), size)]
-    if rng is not None:
-        groups = [groups[i] for i in rng.permutation(len(groups))]
-    change = augment if augment is not None and rng is not None else None
-    return [pad([change(pieces[i], rng) if change and rng else pieces[i] for i in group]) for group in groups]
+    if rng is None:
+        return [Batch([pieces[i] for i in group]) for group in groups]
+    groups = [groups[i] for i in rng.permutation(len(groups))]
+    seeds = rng.integers(2**32, size=len(groups)).tolist()
+    return [
+        Batch([pieces[i] for i in group], augment, seed) for group, seed in zip(groups, seeds, strict=True)
+    ]
 
 
 def pad(pieces: list[Ids]) -> Ids:

@@ -9,7 +9,7 @@ import numpy as np
 
 from notegen.codecs.vocabulary import Ids
 from notegen.model.bundle import Config, Weights
-from notegen.training.batches import Augment, Step, batches, steps
+from notegen.training.batches import Augment, Batch, Step, batches, steps
 
 
 class Material(Protocol):
@@ -73,18 +73,18 @@ class Tokens:
     repeats: int = 1
     given: Weights = field(default_factory=dict)
 
-    def batches(self, size: int, rng: np.random.Generator) -> list[Ids]:
-        """Return the padded batches of a pass."""
+    def batches(self, size: int, rng: np.random.Generator) -> list[Batch]:
+        """Return the batches of a pass."""
         pieces = [piece for _ in range(self.repeats) for piece in cut(self.train, self.longest, rng)]
         return batches(pieces, size, rng, self.augment)
 
-    def held_out(self, size: int) -> list[Ids]:
+    def held_out(self, size: int) -> list[Batch]:
         """Return the batches of the validation pieces."""
         return batches(self.valid, size)
 
-    def steps(self, batch: Ids, longest: int) -> Iterator[Step]:
+    def steps(self, batch: Batch, longest: int) -> Iterator[Step]:
         """Cut a batch into steps of even length."""
-        return steps(batch, longest)
+        return steps(batch.padded(), longest)
 
     def identity(self) -> list[int]:
         """Return how many pieces and ids there are, how often they come round, and a checksum."""

@@ -17,7 +17,7 @@ def pieces():
 
 
 def unpadded(batch):
-    return [row[row != v.PAD].tolist() for row in batch]
+    return [row[row != v.PAD].tolist() for row in batch.padded()]
 
 
 def test_every_piece_is_in_one_batch_whole(pieces):
@@ -29,8 +29,8 @@ def test_every_piece_is_in_one_batch_whole(pieces):
 def test_a_batch_holds_pieces_of_like_length(pieces):
     made = batches(pieces, 4, np.random.default_rng(1))
     for batch in made:
-        assert batch.shape[1] == max(len(row) for row in unpadded(batch))
-    padding = sum(int((batch == v.PAD).sum()) for batch in made)
+        assert batch.padded().shape[1] == max(len(row) for row in unpadded(batch))
+    padding = sum(int((batch.padded() == v.PAD).sum()) for batch in made)
     assert padding < 0.2 * sum(map(len, pieces))
 
 
@@ -41,16 +41,27 @@ def test_without_a_generator_the_order_is_by_length(pieces):
 
 def test_the_same_generator_gives_the_same_batches_and_another_others(pieces):
     one, same, other = (batches(pieces, 3, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
-    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert [unpadded(batch) for batch in one] == [unpadded(batch) for batch in same]
+    assert [unpadded(batch) for batch in one] != [unpadded(batch) for batch in other]
 
 
 def test_augmentation_is_for_shuffled_batches_alone(pieces):
     def negate(ids, _):
         return -ids
 
-    assert all((batch <= 0).all() for batch in batches(pieces, 3, np.random.default_rng(0), negate))
-    assert all((batch >= 0).all() for batch in batches(pieces, 3, None, negate))
+    assert all((batch.padded() <= 0).all() for batch in batches(pieces, 3, np.random.default_rng(0), negate))
+    assert all((batch.padded() >= 0).all() for batch in batches(pieces, 3, None, negate))
+
+
+def test_a_batch_is_the_same_whenever_it_is_made(pieces):
+    batch = batches(pieces, 5, np.random.default_rng(0), lambda ids, rng: ids + rng.integers(1000))[0]
+    assert np.array_equal(batch.padded(), batch.padded())
+    assert len({int(row[0] - piece[0]) for row, piece in zip(batch.padded(), batch.pieces, strict=True)}) == 5
+
+
+def test_pieces_of_a_batch_are_not_copied_before_it_is_made(pieces):
+    for batch in batches(pieces, 4, np.random.default_rng(0)):
+        assert all(any(row is piece for piece in pieces) for row in batch.pieces)
 
 
 def test_pieces_are_filled_up_at_the_end():

@@ -72,24 +72,26 @@ def test_a_pass_asks_for_each_id_once(pieces, longest):
     material = made(pieces, longest=longest)
     batches = material.batches(4, rng())
     assert targets(material, batches) == sorted(i for piece in pieces for i in piece[1:].tolist())
-    assert max(batch.shape[1] for batch in batches) == (longest or 90)
-    assert max(len(batch) for batch in batches) == 4
+    assert max(batch.padded().shape[1] for batch in batches) == (longest or 90)
+    assert max(len(batch.pieces) for batch in batches) == 4
 
 
 def test_pieces_that_come_round_again_are_cut_elsewhere(pieces):
     material = made(pieces, longest=20, repeats=3)
     batches = material.batches(4, rng())
     assert targets(material, batches) == sorted(3 * [i for piece in pieces for i in piece[1:].tolist()])
-    firsts = [int(row[0]) for batch in batches for row in batch if 1 < row[0] < 90]  # of the longest piece
+    firsts = [
+        int(row[0]) for batch in batches for row in batch.pieces if 1 < row[0] < 90
+    ]  # of the longest piece
     assert len(set(firsts)) > len(firsts) / 2
-    assert [batch.shape for batch in material.held_out(2)] == [(2, 5), (1, 90)]
+    assert [batch.padded().shape for batch in material.held_out(2)] == [(2, 5), (1, 90)]
 
 
 def test_passes_differ_and_the_same_generator_gives_the_same_pass(pieces):
     material = made(pieces, longest=20)
 
     def told(seed):
-        return [batch.tolist() for batch in material.batches(4, rng(seed))]
+        return [batch.padded().tolist() for batch in material.batches(4, rng(seed))]
 
     assert told(1) == told(1)
     assert told(1) != told(2)
@@ -98,7 +100,7 @@ def test_passes_differ_and_the_same_generator_gives_the_same_pass(pieces):
 def test_what_is_held_out_is_measured_whole_and_as_it_is(pieces):
     material = made(pieces, longest=20, augment=lambda ids, _: ids + 1)
     batches = material.held_out(2)
-    assert [batch.shape for batch in batches] == [(2, 5), (1, 90)]
+    assert [batch.padded().shape for batch in batches] == [(2, 5), (1, 90)]
     assert targets(material, batches) == sorted(i for piece in pieces[:3] for i in piece[1:].tolist())
 
 
