@@ -10,7 +10,7 @@ from notegen.codecs.grammar import Mask
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import UsageError
 from notegen.evaluation.likelihood import log_softmax
-from notegen.model.runtime import Floats, Runtime, State
+from notegen.model.runtime import Floats, State
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,19 @@ class Taste:
             raise UsageError(f"top-k is {self.top_k}, but must be at least 1, or 0 for no limit")
 
 
+class Network(Protocol):
+    """What is drawn from: a `notegen.model.runtime.Runtime`, or what looks like one."""
+
+    def start(self, batch: int = 1) -> State:
+        """Return the state before the first token."""
+
+    def read(self, ids: Ids, state: State) -> tuple[Floats, State]:
+        """Read stretches of tokens, shape (batch, time); return the output and the state behind them."""
+
+    def logits(self, hidden: Floats, ids: Ids) -> Floats:
+        """Turn outputs and the tokens before them into logits."""
+
+
 class Guide(Protocol):
     """Leads the sampler through a batch of takes: knows where they stand and what may come next."""
 
@@ -75,14 +88,14 @@ class Draft(NamedTuple):
     nats: float
 
 
-def read(runtime: Runtime, ids: Ids) -> Prompt:
+def read(runtime: Network, ids: Ids) -> Prompt:
     """Let a network read tokens of any number, in one pass."""
     hidden, state = runtime.read(ids[None], runtime.start())
     return Prompt(state, hidden[:, -1], ids[-1:])
 
 
 def sample(
-    runtime: Runtime,
+    runtime: Network,
     prompt: Prompt,
     guide: Guide,
     taste: Taste,
