@@ -17,17 +17,18 @@ from notegen.errors import NotegenError
 from notegen.formats import midi
 from notegen.score import Score
 
+COLLECTIONS = [entry for entry in notegen_corpora.COLLECTIONS.values() if not entry.experiments_only]
 PROGRAM = str(Path(sys.executable).with_name("notegen"))
 
 
 def tunes() -> Iterator[tuple[str, Score | NotegenError]]:
     """Read all tunes of the three collections."""
-    return itertools.chain(*(entry.scores() for entry in notegen_corpora.COLLECTIONS.values()))
+    return itertools.chain(*(entry.scores() for entry in COLLECTIONS))
 
 
 def corpus() -> Corpus:
     """Return the corpus that the shipped model was trained on, with its split."""
-    return Corpus.of(", ".join(entry.title for entry in notegen_corpora.COLLECTIONS.values()), tunes())
+    return Corpus.of(", ".join(entry.title for entry in COLLECTIONS), tunes())
 
 
 @contextmanager

@@ -14,6 +14,15 @@ _NOTICE = (
     '"The encodings may be under copyright but have been licensed for use, though there may be '
     'restrictions on commercial use."'
 )
+_ESSEN_NOTICE = (
+    "For experiments only. music21's corpus/essenFolksong/license.txt says: "
+    '"The legal status of the Essen folksong database is unclear, as the data has been input by many '
+    'people." Ewa Dahlig-Turek "has given permission for non-commercial distribution and use of these '
+    'files in music21".'
+)
+_ESSEN_CREDIT = (
+    "encoded under Helmut Schaffrath, later Ewa Dahlig-Turek, and translated to ABC by Seymour Shlien"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,10 @@ class Collection:
         The book.
     notice : str
         Terms of use, as far as they are stated.
+    experiments_only : bool
+        Whether the terms keep it out of models that are passed on.
+    books : str
+        Which of the folder's files, as a pattern.
     """
 
     name: str
@@ -41,6 +54,8 @@ class Collection:
     credit: str
     citation: str
     notice: str = _NOTICE
+    experiments_only: bool = False
+    books: str = "*.abc"
 
     def files(self) -> list[Path]:
         """Return the collection's ABC files.
@@ -55,7 +70,7 @@ class Collection:
         spec = importlib.util.find_spec("music21")
         if spec is None or spec.submodule_search_locations is None:
             raise MissingExtraError(f'reading the collection "{self.name}"', "train")
-        found = sorted(Path(spec.submodule_search_locations[0], "corpus", self.folder).glob("*.abc"))
+        found = sorted(Path(spec.submodule_search_locations[0], "corpus", self.folder).glob(self.books))
         if not found:
             raise DataError(f"the installed music21 lacks its corpus folder {self.folder}; reinstall music21")
         return found
@@ -94,6 +109,25 @@ COLLECTIONS = {
             folder="airdsAirs",
             credit="transcribed by Jack Campin, 2009",
             citation="James Aird, A Selection of Scotch, English, Irish and Foreign Airs, Glasgow, from 1778",
+        ),
+        Collection(
+            name="essen",
+            title="Essen Folksong Collection",
+            folder="essenFolksong",
+            credit=_ESSEN_CREDIT,
+            citation="Helmut Schaffrath, The Essen Folksong Collection, Menlo Park: CCARH, 1995",
+            notice=_ESSEN_NOTICE,
+            experiments_only=True,
+        ),
+        Collection(
+            name="kinder",
+            title="German children's songs of the Essen Folksong Collection",
+            folder="essenFolksong",
+            credit=_ESSEN_CREDIT,
+            citation="Helmut Schaffrath, The Essen Folksong Collection, Menlo Park: CCARH, 1995",
+            notice=_ESSEN_NOTICE,
+            experiments_only=True,
+            books="kinder0.abc",
         ),
     )
 }

@@ -1,4 +1,7 @@
 import importlib.util
+import re
+import runpy
+from pathlib import Path
 
 import pytest
 from notegen_corpora import COLLECTIONS, collection, example_seed
@@ -7,7 +10,11 @@ from notegen import formats
 from notegen.errors import DataError, MissingExtraError, NotegenError
 from notegen.keys import Key
 from notegen.melody import melody
+from notegen.model import bundle
 from notegen.score import Score
+
+ROOT = Path(__file__).resolve().parents[2]
+FOR_EXPERIMENTS = [entry for entry in COLLECTIONS.values() if entry.experiments_only]
 
 installed = pytest.mark.skipif(
     importlib.util.find_spec("music21") is None, reason="the collections lie in music21"
@@ -18,7 +25,7 @@ each = pytest.mark.parametrize("entry", COLLECTIONS.values(), ids=COLLECTIONS)
 @each
 def test_a_collection_says_whose_it_is_and_on_what_terms(entry):
     assert all((entry.title, entry.credit, entry.citation))
-    assert "public domain" in entry.notice
+    assert ("non-commercial" if entry.experiments_only else "public domain") in entry.notice
     assert collection(entry.name) is entry
 
 
@@ -28,7 +35,48 @@ def test_the_first_tune_of_a_collection_reads(entry):
     name, score = next(iter(entry.scores()))
     assert name.startswith(f"{entry.name}/{entry.files()[0].name}#")
     assert isinstance(score, Score)
-    assert len(melody(score).notes) >= 32
+    assert len(melody(score).notes) >= 24
+
+
+@installed
+@pytest.mark.parametrize(("name", "books", "tunes"), [("essen", 31, 8514), ("kinder", 1, 213)])
+def test_the_essen_collection_is_all_there(name, books, tunes):
+    files = COLLECTIONS[name].files()
+    count = sum(len(re.findall("^X:", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in files)
+    assert (len(files), count) == (books, tunes)
+
+
+@installed
+def test_the_melodies_of_the_literature_are_read_in_full():
+    """The set of Pearce (2005), whose 213 melodies have 8,393 notes of 27 pitches."""
+    scores = [score for _, score in COLLECTIONS["kinder"].scores()]
+    assert all(isinstance(score, Score) for score in scores)
+    assert len({pitch for score in scores for pitch in score.notes["pitch"].tolist()}) == 27
+    assert (len(scores), sum(len(score.notes) for score in scores)) == (213, 8393)
+
+
+@installed
+@pytest.mark.parametrize("entry", FOR_EXPERIMENTS, ids=lambda entry: entry.name)
+def test_what_a_notice_quotes_stands_in_the_licence(entry):
+    licence = " ".join((entry.files()[0].parent / "license.txt").read_text(encoding="utf-8").split())
+    quotes = re.findall('"(.+?)"', entry.notice)
+    assert quotes
+    assert all(quote in licence for quote in quotes)
+
+
+def test_the_shipped_model_learns_from_nothing_that_is_for_experiments_only():
+    assert [entry.name for entry in FOR_EXPERIMENTS] == ["essen", "kinder"]
+    command = re.search(r"notegen train (.+?) --output", (ROOT / "Makefile").read_text())
+    assert command[1].split() == ["ryan", "oneill", "aird"]
+    for path in (ROOT / "notegen" / "models").glob("*.notegen"):
+        assert "Essen" not in bundle.load(path).provenance["corpus"]
+    for path in (ROOT / "docs" / "models").glob("*.md"):
+        assert not any(entry.title in path.read_text() for entry in FOR_EXPERIMENTS)
+
+
+def test_benchmarks_hear_nothing_that_is_for_experiments_only():
+    found = runpy.run_path(str(ROOT / "benchmarks" / "_inputs.py"))["COLLECTIONS"]
+    assert [entry.name for entry in found] == ["ryan", "oneill", "aird"]
 
 
 @installed
