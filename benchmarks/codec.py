@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks._inputs import in_turn, midi_folder, ratio
-from notegen.corpus.scan import read_files
+from notegen.corpus.sources import Source, read_sources
 
 FILES, RUNS = 1000, 7
 PEER_FILES = 200  # of the slow peer, whose rate does not depend on their number
@@ -20,7 +20,7 @@ def run(_: list[str]) -> dict[str, object]:
     with midi_folder() as all_paths:
         paths = all_paths[:: max(1, len(all_paths) // FILES)][:FILES]
         tasks: dict[str, Callable[[], object]] = {
-            "notegen": lambda: list(read_files(paths)),
+            "notegen": lambda: list(read_sources(map(Source, paths))),
             "parse": lambda: _parse(paths),
         }
         peer = _miditok(paths[:: FILES // PEER_FILES])

@@ -21,6 +21,7 @@ ORDER = (
     ("notegen.model",),
     ("notegen.evaluation",),  # before generation, whose sampling needs a log-softmax
     ("notegen.generation", "notegen.training"),
+    ("notegen.report",),
 )
 FLOOR = {package: floor for floor, packages in enumerate(ORDER) for package in packages}
 CORPORA = {"notegen.score", "notegen.formats", "notegen.errors"}  # all that notegen_corpora may know
@@ -34,7 +35,9 @@ ONLY_IN = {
     "tensorflow": {"notegen.training.engine"},
     "keras": {"notegen.training.engine", "notegen.model.network", "notegen.model.classic"},
     "click": {"notegen_cli"},
-    "music21": set(),
+    "music21": {"notegen.formats.humdrum"},
+    "joblib": {"notegen.corpus.pool"},
+    "distributed": {"notegen.corpus.pool"},
     "symusic": {"notegen.formats"},
     "soundfile": {"notegen.rendering.sound", "notegen.audio.recording"},
     "soxr": {"notegen.audio.recording"},

@@ -2,34 +2,50 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import click
-import notegen_corpora
 
+from notegen.errors import UsageError
+from notegen.files import write_atomically
+from notegen_cli.building import build
+from notegen_cli.fetching import fetch, list_
 from notegen_cli.sources import open_corpus
 
 
 @click.group()
 def command() -> None:
-    """Look at what there is to train on."""
-
-
-@command.command("list")
-def list_() -> None:
-    """List the built-in collections, with their terms."""
-    for entry in notegen_corpora.COLLECTIONS.values():
-        click.echo(f"{entry.name:8}{entry.title} ({entry.citation}; {entry.credit})")
-        click.echo(f"        {entry.notice}")
+    """Get, build and look at what there is to train on."""
 
 
 @command.command()
 @click.argument("sources", metavar="PATH|NAME...", nargs=-1, required=True)
+@click.option(
+    "--report",
+    "page",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also write a page: .html, in one file.",
+)
+@click.option("--force", is_flag=True, help="Replace the page if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, with every reason.")
-def check(sources: tuple[str, ...], as_json: bool) -> None:
-    """Say what of a folder, file or collection can be learned from, and why the rest cannot."""
+def check(sources: tuple[str, ...], page: Path | None, force: bool, as_json: bool) -> None:
+    """Say what of folders, files or collections can be learned from, and why the rest cannot."""
+    if page is not None and page.exists() and not force:
+        raise UsageError(f"{page} exists already; choose another name or use --force")
     report = open_corpus(sources).report()
+    if page is not None:
+        from notegen.report import corpus as pages
+
+        write_atomically(page, pages.page(report).encode(), force=force)
     click.echo(json.dumps(report) if as_json else _text(report))
+    if page is not None and not as_json:
+        click.echo(f"all of it to look at: {page}")
+
+
+for _other in (build, fetch, list_):
+    command.add_command(_other)
 
 
 def _text(report: dict[str, Any]) -> str:

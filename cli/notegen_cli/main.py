@@ -17,7 +17,9 @@ COMMANDS = {
     "play": "Play a file.",
     "audio": "Continue recordings, and train on them.",
     "train": "Train a model on your own tunes.",
-    "corpus": "Look at what there is to train on.",
+    "evaluate": "Measure a model: likelihood, statistics, originality.",
+    "compare": "Measure several models on the same tunes.",
+    "corpus": "Get, build and look at what there is to train on.",
     "models": "List models, or show one.",
     "tokens": "Print a file as the tokens that a model sees.",
 }

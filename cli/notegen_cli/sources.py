@@ -1,27 +1,79 @@
-"""What the command line accepts as a corpus: folders, files, and names of collections."""
+"""What the command line accepts as a corpus: folders, archives, files, built corpora, and names."""
 
-from collections.abc import Iterator
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import notegen_corpora
+from notegen_corpora import Collection, Recipe
+from tqdm import tqdm
 
 from notegen.corpus import Corpus, Named
-from notegen.corpus.scan import files, read_files
+from notegen.corpus.sources import Source, read_sources
+from notegen.corpus.sources import sources as music_in
+from notegen.corpus.store import is_built
 
 
 def open_corpus(sources: tuple[str, ...]) -> Corpus:
-    """Read folders, files and collections into one corpus; a path wins over a name."""
-    names, notices = [], []
-    for source in sources:
-        entry = None if Path(source).exists() else notegen_corpora.COLLECTIONS.get(source)
-        names.append(entry.title if entry else Path(source).name)
-        notices += [entry.notice] if entry and entry.notice not in notices else []
-    return Corpus.of(", ".join(names), _scores(sources), " ".join(notices))
+    """Read paths, collections and fetched corpora into one corpus; a path wins over a name."""
+    if any(is_built(Path(source)) for source in sources):
+        return Corpus.open(*sources)
+    entries = [_entry(source) for source in sources]
+    names = [
+        entry.title if entry else Path(source).absolute().name
+        for source, entry in zip(sources, entries, strict=True)
+    ]
+    notices = dict.fromkeys(entry.notice for entry in entries if entry and entry.notice)
+    return Corpus.of(", ".join(names), _scores([_found(source) for source in sources]), " ".join(notices))
 
 
-def _scores(sources: tuple[str, ...]) -> Iterator[Named]:
-    for source in sources:
-        if not Path(source).exists() and source in notegen_corpora.COLLECTIONS:
-            yield from notegen_corpora.collection(source).scores()
-        else:
-            yield from read_files(files(Path(source)))
+def _entry(source: str) -> Collection | Recipe | None:
+    """Return the corpus of a name, or None for a path."""
+    if Path(source).exists():
+        return None
+    return notegen_corpora.COLLECTIONS.get(source) or notegen_corpora.RECIPES.get(source)
+
+
+def _found(source: str) -> Collection | Path:
+    """Return a collection, or a path in which there is music."""
+    entry = _entry(source)
+    if isinstance(entry, Collection):
+        return entry
+    path = notegen_corpora.archive(source) if entry else Path(source)
+    music_in(path)
+    return path
+
+
+def _scores(found: list[Collection | Path]) -> Iterator[Named]:
+    """Read everything; on a terminal, tell how far it is if that takes a while."""
+    shown = sys.stderr.isatty()
+    total = sum(map(_count, found)) if shown else None
+    looks = {"unit": " files", "delay": 1, "smoothing": 0, "leave": False}  # an even guess of the time left
+    with tqdm(total=total, file=sys.stderr, disable=not shown, **looks) as bar:
+        for each in found:
+            ahead: deque[str] = deque()  # names of files whose last piece has not come yet
+            for name, content in _read(each, ahead):
+                while ahead and not name.startswith(ahead[0]):
+                    ahead.popleft()
+                    bar.update()
+                yield name, content
+            bar.update(len(ahead))
+
+
+def _count(found: Collection | Path) -> int:
+    return len(found.files()) if isinstance(found, Collection) else sum(1 for _ in music_in(found))
+
+
+def _read(found: Collection | Path, ahead: deque[str]) -> Iterator[Named]:
+    """Read scores; before those of a file come, its name stands in a queue."""
+    if isinstance(found, Collection):
+        ahead.extend(f"{found.name}/{path.name}" for path in found.files())
+        return found.scores()
+    return read_sources(_noted(music_in(found), ahead))
+
+
+def _noted(found: Iterable[Source], ahead: deque[str]) -> Iterator[Source]:
+    for source in found:
+        ahead.append(source.name)
+        yield source

@@ -1,13 +1,19 @@
-"""Likelihood: bits per note of held-out pieces.
+"""Likelihood: bits per note of held-out pieces, and what they are spent on.
 
 Bits per note are a piece's summed negative log-likelihood in bits, over all of its tokens after
 ``start``, divided by its number of notes. It is the one likelihood that compares across
-tokenizations.
+tokenizations. It has three parts, by the kind of the token that is paid for: pitch (pitches), rhythm
+(positions and releases), and bars (bar lines, pickups, meters, keys and the end).
 """
+
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Piece
@@ -15,61 +21,149 @@ from notegen.errors import EmptyError
 from notegen.model.bundle import Bundle
 from notegen.model.runtime import Runtime
 
+Costs = list[NDArray[np.float64]]  # nats of each token of each piece after its first
+
+PARTS = ("pitch", "rhythm", "bars")
+
 _BATCH = 32
+_PART_OF = {"pitch": "pitch", "position": "rhythm", "release": "rhythm"}  # all other kinds go to bars
+_PART = np.array([PARTS.index(_PART_OF.get(kind.name, "bars")) for kind in v.TABLE])  # kind -> part
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well pieces were predicted.
+
+    Attributes
+    ----------
+    pieces, notes, tokens : int
+        How many; the first token of a piece, ``start``, is not counted.
+    bits_per_note : float
+    parts : dict
+        The bits per note that went to ``pitch``, ``rhythm`` and ``bars``; they add up to all.
+    nats_per_token, perplexity : float
+        Perplexity is the exponential of nats per token.
+    """
+
+    pieces: int
+    notes: int
+    tokens: int
+    bits_per_note: float
+    parts: dict[str, float]
+    nats_per_token: float
+    perplexity: float
+
+    @classmethod
+    def of(cls, costs: Costs, pieces: list[Ids]) -> "Likelihood":
+        """Sum up what the tokens of pieces cost.
+
+        Parameters
+        ----------
+        costs : list of arrays of float, shape (tokens - 1,)
+            Nats of each token after the first, as `token_nats` and `NGram.nats` return them.
+        pieces : list of arrays of ids, shape (tokens,)
+
+        Raises
+        ------
+        EmptyError
+            If there are no notes.
+
+        Examples
+        --------
+        >>> piece = np.array([v.START, v.FIRST["pitch"], v.FIRST["release"], v.END])
+        >>> found = Likelihood.of([np.log([8.0, 4.0, 2.0])], [piece])
+        >>> {part: round(bits, 4) for part, bits in found.parts.items()}
+        {'pitch': 3.0, 'rhythm': 2.0, 'bars': 1.0}
+        >>> round(found.bits_per_note, 4), round(found.perplexity, 4)  # the cube root of 8 x 4 x 2
+        (6.0, 4.0)
+        """
+        notes = sum(map(note_count, pieces))
+        if not notes:
+            raise EmptyError("there are no notes to measure by")
+        part = np.concatenate([_PART[v.KIND[ids[1:]]] for ids in pieces])
+        sums = np.bincount(part, weights=np.concatenate(costs), minlength=len(PARTS))
+        bits = sums / np.log(2) / notes
+        per_token = float(sums.sum() / len(part))
+        return cls(
+            pieces=len(pieces),
+            notes=notes,
+            tokens=len(part),
+            bits_per_note=float(bits.sum()),
+            parts=dict(zip(PARTS, bits.tolist(), strict=True)),
+            nats_per_token=per_token,
+            perplexity=float(np.exp(per_token)),
+        )
+
+
+def token_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
+    """Return the negative log-likelihood of each token after the first in nats.
+
+    Returns
+    -------
+    list of arrays of float64, shape (tokens - 1,)
+    """
+    out: Costs = [np.zeros(0)] * len(pieces)
+    order = np.argsort([len(piece) for piece in pieces], kind="stable")
+    with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH].tolist()
+            for row, cost in zip(rows, _batch_nats(runtime, [pieces[row] for row in rows]), strict=True):
+                out[row] = cost
+    return out
 
 
 def nats(runtime: Runtime, pieces: list[Ids]) -> NDArray[np.float64]:
     """Return each piece's summed negative log-likelihood in nats, shape (pieces,)."""
-    out = np.zeros(len(pieces))
-    order = np.argsort([len(piece) for piece in pieces], kind="stable")
-    for start in range(0, len(order), _BATCH):
-        rows = order[start : start + _BATCH]
-        longest = max(len(pieces[row]) for row in rows)
-        ids = np.zeros((len(rows), longest), dtype=np.int32)  # filled up with padding
-        for row, piece in zip(ids, (pieces[row] for row in rows), strict=True):
-            row[: len(piece)] = piece
-        hidden, _ = runtime.read(ids[:, :-1], runtime.start(len(rows)))
-        for i, row in enumerate(rows):
-            size = len(pieces[row]) - 1
-            out[row] = -log_softmax(runtime.logits(hidden[i, :size], ids[i, :size]))[
-                np.arange(size), ids[i, 1 : size + 1]
-            ].sum()
-    return out
+    return np.array([cost.sum() for cost in token_nats(runtime, pieces)])
 
 
-def bits_per_note(runtime: Runtime, pieces: list[Ids]) -> float:
-    """Return the bits per note of all pieces together.
-
-    Raises
-    ------
-    EmptyError
-        If there are no notes.
-    """
-    notes = sum(map(note_count, pieces))
-    if not notes:
-        raise EmptyError("there are no notes to measure by")
-    return float(nats(runtime, pieces).sum() / np.log(2) / notes)
-
-
-def evaluate(model: Bundle, pieces: list[Piece]) -> dict[str, float]:
+def evaluate(model: Bundle, pieces: list[Piece]) -> dict[str, Any]:
     """Measure a model on pieces of a corpus, such as ``corpus.test``.
 
     Returns
     -------
     dict
-        ``pieces``, ``notes``, ``tokens``, ``bits_per_note`` and ``nats_per_token``.
+        ``pieces``, ``notes``, ``tokens``, ``bits_per_note``, ``parts`` (of these, by ``pitch``, ``rhythm``
+        and ``bars``), ``nats_per_token`` and ``perplexity``; see `Likelihood`.
+
+    Raises
+    ------
+    EmptyError
+        If there are no notes.
+    UsageError
+        If the model is not one of notes.
     """
     model.expect("notes")
     rows = [piece.ids for piece in pieces]
-    bits, notes = bits_per_note(Runtime(model), rows), sum(map(note_count, rows))
-    tokens = sum(len(ids) - 1 for ids in rows)
-    return {
-        "pieces": len(rows),
-        "notes": notes,
-        "tokens": tokens,
-        "bits_per_note": bits,
-        "nats_per_token": bits * notes * float(np.log(2)) / tokens,
-    }
+    return asdict(Likelihood.of(token_nats(Runtime(model), rows), rows))
+
+
+def by_tune(costs: Costs, pieces: list[Piece]) -> list[dict[str, Any]]:
+    """Return what each tune costs, the most surprising first.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``title``, ``notes`` and ``bits_per_note``.
+    """
+    rows = [
+        {
+            "name": piece.name,
+            "title": piece.title,
+            "notes": note_count(piece.ids),
+            "bits_per_note": float(cost.sum() / np.log(2) / note_count(piece.ids)),
+        }
+        for cost, piece in zip(costs, pieces, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (-row["bits_per_note"], row["name"]))
+
+
+def padded(pieces: list[Ids]) -> Ids:
+    """Return pieces as the rows of one array, filled up with padding, shape (pieces, longest)."""
+    rows = np.full((len(pieces), max(map(len, pieces))), v.PAD, dtype=np.int32)
+    for row, piece in zip(rows, pieces, strict=True):
+        row[: len(piece)] = piece
+    return rows
 
 
 def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -78,3 +172,14 @@ def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     wide -= wide.max(axis=-1, keepdims=True)
     result: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
     return result
+
+
+def _batch_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
+    ids = padded(pieces)
+    hidden, _ = runtime.read(ids[:, :-1], runtime.start(len(pieces)))
+    costs: Costs = []
+    for row, heard, piece in zip(ids, hidden, pieces, strict=True):
+        size = len(piece) - 1
+        predicted = log_softmax(runtime.logits(heard[:size], row[:size]))
+        costs.append(-predicted[np.arange(size), row[1 : size + 1]])
+    return costs

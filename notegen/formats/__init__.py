@@ -11,11 +11,12 @@ from notegen.score import Score
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
 ABC_SUFFIXES = (".abc",)
 MUSICXML_SUFFIXES = (".musicxml", ".xml", ".mxl")
-SUFFIXES = MIDI_SUFFIXES + ABC_SUFFIXES + MUSICXML_SUFFIXES
+HUMDRUM_SUFFIXES = (".krn", ".kern", ".hmd")
+SUFFIXES = MIDI_SUFFIXES + ABC_SUFFIXES + MUSICXML_SUFFIXES + HUMDRUM_SUFFIXES
 
 
 def read(path: str | PathLike[str]) -> Score:
-    """Read a score from a MIDI, ABC or MusicXML file; of an ABC tunebook, its first tune.
+    """Read a score from a MIDI, ABC, MusicXML or Humdrum file; of an ABC tunebook, its first tune.
 
     Raises
     ------
@@ -23,6 +24,8 @@ def read(path: str | PathLike[str]) -> Score:
         If the file is damaged or of no known kind; the message begins with its path.
     EmptyError
         If there is nothing in it.
+    MissingExtraError
+        If it is a Humdrum file and music21 is not installed.
     """
     path = Path(path)
     data = files.read(path)
@@ -35,6 +38,10 @@ def read(path: str | PathLike[str]) -> Score:
             from notegen.formats import musicxml
 
             return musicxml.decode(data)
+        if path.suffix.lower() in HUMDRUM_SUFFIXES:
+            from notegen.formats import humdrum
+
+            return humdrum.decode(data)
         return midi.decode(data)
     except DataError as error:
         raise type(error)(f"{path}: {error}") from None
@@ -79,4 +86,12 @@ def write(score: Score, path: str | PathLike[str], *, seam: int | None = None, f
     files.write_atomically(path, data, force=force)
 
 
-__all__ = ["ABC_SUFFIXES", "MIDI_SUFFIXES", "MUSICXML_SUFFIXES", "SUFFIXES", "read", "write"]
+__all__ = [
+    "ABC_SUFFIXES",
+    "HUMDRUM_SUFFIXES",
+    "MIDI_SUFFIXES",
+    "MUSICXML_SUFFIXES",
+    "SUFFIXES",
+    "read",
+    "write",
+]

@@ -4,6 +4,7 @@ Nothing is asked of them but the grammar, nothing flawed is drawn anew, and each
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,17 @@ from threadpoolctl import threadpool_limits
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar, Mask
+from notegen.codecs.notes import decode
 from notegen.codecs.vocabulary import Ids
 from notegen.generation.sampling import Network, Taste, read, sample
 from notegen.model.bundle import Bundle
 from notegen.model.runtime import Floats, Runtime, State
+from notegen.score import DEFAULT_TEMPO, TEMPO, Score, Track, table
 
 MOST_BARS = 256  # a piece that is still going on then is cut there
+
+_FILE_RESOLUTION = 480
+_JIG_TEMPO = 370_370  # microseconds a quarter: 108 dotted quarters a minute
 
 Report = Callable[[int], None]  # how many pieces are complete
 
@@ -51,6 +57,15 @@ def draw_chain(pieces: Iterable[Ids], count: int, seed: int, report: Report | No
     returned, are as in `draw_set`.
     """
     return _draw(_Chain(pieces), count, seed, report)
+
+
+def as_tune(ids: Ids) -> Score:
+    """Return a piece from nothing as a score that can be heard: with a tempo, and the resolution of files."""
+    line = decode(ids).quantize(_FILE_RESOLUTION)
+    numerator, denominator = line.meter_at(0)
+    compound = numerator % 3 == 0 and numerator > 3 and denominator >= 8
+    tempo = _JIG_TEMPO if compound else DEFAULT_TEMPO
+    return replace(line, tempos=table([(0, tempo)], TEMPO), tracks=(Track("melody"),))
 
 
 def _draw(network: Network, count: int, seed: int, report: Report | None) -> list[Ids]:
@@ -114,4 +129,5 @@ class _Chain:
         return np.zeros((*ids.shape, 0), dtype=np.float32), state
 
     def logits(self, hidden: Floats, ids: Ids) -> Floats:  # noqa: ARG002 (the last token says all)
-        return self._table[ids]
+        said: Floats = self._table[ids]
+        return said

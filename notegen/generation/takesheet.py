@@ -1,6 +1,5 @@
 """The take sheet: all takes of a run on one page, to look at, listen to and compare."""
 
-import base64
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from importlib.util import find_spec
@@ -11,6 +10,7 @@ import numpy as np
 import notegen
 from notegen.generation.compose import Take
 from notegen.model.bundle import Bundle
+from notegen.rendering import embed
 from notegen.score import Score
 
 _LONG = 2000  # notes; scores with more of them are set on pages
@@ -44,7 +44,7 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
     known = f"; human tunes have {human:.2f} bits per note" if human else ""
     scores = [take.fresh if only_new else take.score for take in takes]
     with ThreadPoolExecutor() as pool:  # encoders let go of the interpreter
-        sounds = pool.map(_sound, scores)
+        sounds = pool.map(embed.mp3, scores)
     body = [
         _section(take, path, score, None if only_new else take.seam, heard)
         for take, path, score, heard in zip(takes, paths, scores, sounds, strict=True)
@@ -61,12 +61,6 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
     )
 
 
-def _sound(score: Score) -> str:
-    from notegen.rendering import sound
-
-    return _data("audio/mpeg", sound.encoded(score, ".mp3"))
-
-
 def _section(take: Take, path: Path, score: Score, seam: int | None, heard: str) -> str:
     from notegen.rendering import pianoroll
     from notegen.rendering.layout import Roll
@@ -78,13 +72,13 @@ def _section(take: Take, path: Path, score: Score, seam: int | None, heard: str)
         at = float(seconds(score, np.array([seam]))[0])
         play = f"a = this.previousElementSibling; a.currentTime = {at:.2f}; a.play()"
         jump = f'<button onclick="{play}">play the new bars</button>'
-    flaw = f", {escape(take.flaw)}" if take.flaw else ""
+    said = [f"{take.bits_per_note:.2f} bits per note", f"{take.notes} notes", take.flaw, take.likeness]
     return "\n".join(
         [
             f'<section>\n<div class="bar"><h2>{escape(path.name)}</h2>',
-            f"<p>{take.bits_per_note:.2f} bits per note, {take.notes} notes{flaw}</p>",
+            f"<p>{escape(', '.join(filter(None, said)), quote=False)}</p>",
             f'<audio controls preload="metadata" src="{heard}"></audio>{jump}</div>',
-            _image(roll, f"piano roll of {path.name}"),
+            embed.image(roll, f"piano roll of {path.name}"),
             *_engraved(score, seam, path),
             "</section>",
         ]
@@ -97,12 +91,4 @@ def _engraved(score: Score, seam: int | None, path: Path) -> list[str]:
     from notegen.rendering import engrave
 
     pages = engrave.svg_pages(score, seam, paged=len(score.notes) > _LONG)
-    return [_image(page, f"score of {path.name}") for page in pages]
-
-
-def _image(svg: str, alt: str) -> str:
-    return f'<img alt="{escape(alt)}" src="{_data("image/svg+xml", svg.encode())}">'
-
-
-def _data(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return [embed.image(page, f"score of {path.name}") for page in pages]

@@ -5,6 +5,8 @@ Empirical Study of Smoothing Techniques for Language Modeling, 1999) and Witten-
 kept as sorted 64-bit hashes, so that a corpus in all transpositions fits into memory.
 """
 
+import itertools
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -81,18 +83,22 @@ class NGram:
         array of float, shape (tokens - 1,)
         """
         order = order or self.order
-        padded, places = _pad([piece], self.order)
-        probability = np.full(len(places), 1 / self.vocabulary)
-        for size in range(1, order + 1):
+        return next(itertools.islice(self._by_order([piece], smoothing), order - 1, None))
+
+    def _by_order(self, pieces: list[Ids], smoothing: Smoothing) -> Iterator[NDArray[np.float64]]:
+        """Yield the same for pieces end to end, of order 1, 2 and so on; each builds on the one before."""
+        padded, places = _pad(pieces, self.order)
+        shorter = np.full(len(places), 1 / self.vocabulary)
+        for size in range(1, self.order + 1):
             context, gram = _hash(padded, places, size)
-            top = size == order
+            raw = self._raw[size - 1]
             if smoothing == "witten-bell":
-                probability = _witten_bell(self._raw[size - 1], context, gram, probability)
-            else:
-                level = self._raw[size - 1] if top else self._continued[size - 1]
-                probability = _kneser_ney(level, context, gram, probability)
-        result: NDArray[np.float64] = -np.log(probability)
-        return result
+                shorter = _witten_bell(raw, context, gram, shorter)
+                yield -np.log(shorter)
+                continue
+            yield -np.log(_kneser_ney(raw, context, gram, shorter))
+            if size < self.order:
+                shorter = _kneser_ney(self._continued[size - 1], context, gram, shorter)
 
     def _count(self, padded: Ids, places: NDArray[np.int64]) -> None:
         """Count all lengths; a shorter gram's continuation count is that of its longer grams."""
@@ -109,9 +115,17 @@ class NGram:
 
 
 def choose(
-    train: list[Ids], valid: list[Ids], highest: int
+    train: list[Ids], valid: list[Ids], highest: int, vocabulary: int = SIZE
 ) -> tuple[NGram, Smoothing, int, dict[tuple[Smoothing, int], float]]:
     """Fit a model, and choose its smoothing and order by the likelihood of other pieces.
+
+    Parameters
+    ----------
+    train, valid : list of arrays of ids
+    highest : int
+        Tokens of the longest gram.
+    vocabulary : int
+        How many tokens there are.
 
     Returns
     -------
@@ -121,15 +135,15 @@ def choose(
     table : dict
         Nats of the validation pieces for all smoothings and orders.
     """
-    model = NGram(train, highest)
+    model = NGram(train, highest, vocabulary)
     smoothings: tuple[Smoothing, ...] = ("kneser-ney", "witten-bell")
-    nats = {
-        (smoothing, order): float(sum(model.nats(piece, smoothing, order).sum() for piece in valid))
+    table = {
+        (smoothing, order): float(nats.sum())
         for smoothing in smoothings
-        for order in range(1, highest + 1)
+        for order, nats in enumerate(model._by_order(valid, smoothing), start=1)
     }
-    smoothing, order = min(nats, key=lambda setting: nats[setting])
-    return model, smoothing, order, nats
+    smoothing, order = min(table, key=lambda setting: table[setting])
+    return model, smoothing, order, table
 
 
 def _pad(pieces: list[Ids], order: int) -> tuple[Ids, NDArray[np.int64]]:

@@ -1,4 +1,6 @@
+import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,11 +8,38 @@ import pytest
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
 from notegen.corpus.scan import Piece
-from notegen.errors import EmptyError
-from notegen.evaluation.likelihood import bits_per_note, evaluate, log_softmax, nats
+from notegen.errors import EmptyError, UsageError
+from notegen.evaluation.likelihood import (
+    PARTS,
+    Likelihood,
+    by_tune,
+    evaluate,
+    log_softmax,
+    nats,
+    padded,
+    token_nats,
+)
 from notegen.melody import melody
 from notegen.model.network import NetworkConfig
 from notegen.model.runtime import Runtime
+
+PITCH, POSITION, RELEASE = v.FIRST["pitch"], v.FIRST["position"], v.FIRST["release"]
+METER, KEY = v.FIRST["meter"], v.FIRST["key"]
+# token after ``start`` -> what it costs in bits, and the part that it belongs to
+PAID = [
+    (METER, 7, "bars"),
+    (KEY, 5, "bars"),
+    (v.PICKUP, 4, "bars"),
+    (POSITION + 72, 3, "rhythm"),
+    (PITCH + 60, 6, "pitch"),
+    (RELEASE + 95, 2, "rhythm"),
+    (v.BAR, 1, "bars"),
+    (PITCH + 62, 4, "pitch"),
+    (RELEASE + 23, 1, "rhythm"),
+    (v.END, 3, "bars"),
+]
+ROW = np.array([v.START, *(token for token, _, _ in PAID)])
+COST = np.log(2) * np.array([bits for _, bits, _ in PAID])
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +55,19 @@ def uniform(random_bundle):
 
 
 def test_a_uniform_model_pays_the_logarithm_of_the_vocabulary_for_each_token(uniform, pieces):
-    tokens = sum(len(ids) - 1 for ids in pieces)
-    expected = math.log2(v.SIZE) * tokens / sum(map(notes.note_count, pieces))
-    assert bits_per_note(Runtime(uniform), pieces) == pytest.approx(expected)
+    costs = token_nats(Runtime(uniform), pieces)
+    for cost, ids in zip(costs, pieces, strict=True):
+        np.testing.assert_allclose(cost, np.full(len(ids) - 1, math.log(v.SIZE)))
 
 
-def test_each_piece_is_paid_for_apart(uniform, pieces):
-    np.testing.assert_allclose(
-        nats(Runtime(uniform), pieces), [math.log(v.SIZE) * (len(ids) - 1) for ids in pieces]
-    )
+def test_each_token_pays_for_what_the_tokens_before_it_made_of_it(bundle, pieces):
+    """Step by step, without batches and padding."""
+    runtime, ids = Runtime(bundle), pieces[3]
+    state, expected = runtime.start(), []
+    for token, following in itertools.pairwise(ids):
+        hidden, state = runtime.read(token[None, None], state)
+        expected.append(-log_softmax(runtime.logits(hidden[0, 0], token))[following])
+    np.testing.assert_allclose(token_nats(runtime, pieces)[3], expected, rtol=1e-4)
 
 
 def test_a_piece_costs_the_same_alone_and_among_others(bundle, pieces):
@@ -48,18 +81,80 @@ def test_the_order_of_pieces_does_not_matter(bundle, pieces):
     np.testing.assert_allclose(nats(runtime, pieces[::-1]), nats(runtime, pieces)[::-1], rtol=1e-5)
 
 
-def test_evaluation_counts_what_it_measures(uniform, pieces):
+def test_a_piece_costs_what_its_tokens_cost(bundle, pieces):
+    runtime = Runtime(bundle)
+    np.testing.assert_allclose(nats(runtime, pieces), [cost.sum() for cost in token_nats(runtime, pieces)])
+
+
+def test_bits_go_to_pitch_rhythm_and_bars():
+    """36 bits for two notes: 10 for pitches, 6 for places and ends, 20 for the rest."""
+    found = Likelihood.of([COST], [ROW])
+    assert (found.pieces, found.notes, found.tokens) == (1, 2, 10)
+    assert found.parts == pytest.approx({"pitch": 10 / 2, "rhythm": 6 / 2, "bars": 20 / 2})
+    assert found.bits_per_note == pytest.approx(18)
+
+
+def test_perplexity_is_the_geometric_mean_of_what_a_token_was_chosen_from():
+    found = Likelihood.of([COST], [ROW])
+    assert found.nats_per_token == pytest.approx(3.6 * math.log(2))
+    assert found.perplexity == pytest.approx(2**3.6)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in v.TABLE if kind.name != "pad"], ids=lambda kind: kind.name)
+def test_each_kind_of_token_belongs_to_one_part(kind):
+    row = np.array([v.START, PITCH, v.FIRST[kind.name]])
+    found = Likelihood.of([np.array([0.0, 1.0])], [row])
+    expected = {"pitch": "pitch", "position": "rhythm", "release": "rhythm"}.get(kind.name, "bars")
+    assert {part for part, bits in found.parts.items() if bits} == {expected}
+
+
+def test_pieces_together_are_weighed_by_their_notes():
+    """36 bits for two notes and 4 bits for one."""
+    short = np.array([v.START, PITCH])
+    found = Likelihood.of([COST, np.log([16.0])], [ROW, short])
+    assert found.bits_per_note == pytest.approx(40 / 3)
+    assert sum(found.parts.values()) == pytest.approx(found.bits_per_note)
+
+
+def test_evaluation_says_all_of_it(uniform, pieces):
     result = evaluate(uniform, [Piece(str(i), "", ids) for i, ids in enumerate(pieces)])
-    assert result["pieces"] == 40
-    assert result["notes"] == sum(map(notes.note_count, pieces))
-    assert result["tokens"] == sum(len(ids) - 1 for ids in pieces)
+    tokens, count = sum(len(ids) - 1 for ids in pieces), sum(map(notes.note_count, pieces))
+    assert (result["pieces"], result["notes"], result["tokens"]) == (40, count, tokens)
+    assert result["bits_per_note"] == pytest.approx(math.log2(v.SIZE) * tokens / count)
     assert result["nats_per_token"] == pytest.approx(math.log(v.SIZE))
+    assert result["perplexity"] == pytest.approx(v.SIZE)
+    assert result["parts"]["pitch"] == pytest.approx(math.log2(v.SIZE))
+    assert tuple(result["parts"]) == PARTS
+
+
+def test_a_model_of_recordings_says_nothing_of_notes(uniform, pieces):
+    with pytest.raises(UsageError, match="recordings"):
+        evaluate(replace(uniform, codec="frames"), [Piece("a", "", pieces[0])])
 
 
 @pytest.mark.parametrize("pieces", [[], [np.array([v.START, v.END])]], ids=["no piece", "no note"])
 def test_without_notes_there_is_nothing_to_measure_by(uniform, pieces):
     with pytest.raises(EmptyError):
-        bits_per_note(Runtime(uniform), pieces)
+        evaluate(uniform, [Piece("a", "", ids) for ids in pieces])
+
+
+def test_tunes_are_told_from_the_most_surprising_on():
+    plain = Piece("a", "Plain", np.array([v.START, PITCH, PITCH]))
+    odd = Piece("b", "Odd", np.array([v.START, PITCH]))
+    costs = [np.log([2.0, 2.0]), np.log([8.0])]
+    first, second = by_tune(costs, [plain, odd])
+    assert first == {"name": "b", "title": "Odd", "notes": 1, "bits_per_note": pytest.approx(3)}
+    assert second == {"name": "a", "title": "Plain", "notes": 2, "bits_per_note": pytest.approx(1)}
+
+
+def test_tunes_that_surprise_alike_are_in_the_order_of_their_names():
+    row = np.array([v.START, PITCH])
+    found = by_tune([np.log([2.0])] * 3, [Piece(name, "", row) for name in "cab"])
+    assert [tune["name"] for tune in found] == ["a", "b", "c"]
+
+
+def test_rows_are_filled_up_with_padding():
+    np.testing.assert_array_equal(padded([np.array([1, 2, 3]), np.array([1])]), [[1, 2, 3], [1, 0, 0]])
 
 
 def test_log_probabilities_add_up_to_1_however_large_the_logits():

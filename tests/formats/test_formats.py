@@ -45,7 +45,7 @@ def test_a_seam_is_marked_in_notation_and_not_in_midi(tmp_path):
     assert (marked.count(">new</rehearsal>"), plain.count(">new</rehearsal>")) == (1, 0)
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a", "a.mxl", "a.mid.txt", ".mid"])
+@pytest.mark.parametrize("name", ["a.wav", "a", "a.mxl", "a.krn", "a.mid.txt", ".mid"])
 def test_other_endings_are_refused(tmp_path, name):
     with pytest.raises(UsageError, match=r"end the name in \.mid, \.abc or \.musicxml"):
         write(SCORE, tmp_path / name)
@@ -84,6 +84,8 @@ def test_a_file_is_not_overwritten_unless_forced(tmp_path):
         ("a.musicxml", b"Dear reader,", FormatError, "the XML is damaged at line 1"),
         ("a.xml", b"<html/>", FormatError, "no MusicXML score: its root is <html>"),
         ("a.mxl", b"PK\x03\x04", FormatError, "compressed MusicXML file is damaged"),
+        ("a.krn", b"Dear reader,", FormatError, "a Humdrum file begins with **kern"),
+        ("a.krn", b"**kern\n4r\n*-\n", EmptyError, "the piece has no notes"),
     ],
 )
 def test_a_bad_file_is_told_with_its_path(tmp_path, name, content, error, reason):

@@ -1,0 +1,97 @@
+"""notegen corpus build."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import notegen_corpora
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from notegen.corpus.build import Progress
+
+_EVERY = 30.0  # seconds between plain lines
+
+
+@click.command()
+@click.argument("paths", metavar="PATH|NAME...", nargs=-1, required=True)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The folder of the built corpus, new or to be brought up to date.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="How many processes; without it, one for each core.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A Dask scheduler whose workers do it, such as tcp://10.0.0.1:8786; "
+    "they must reach the files under the same paths.",
+)
+def build(paths: tuple[str, ...], output: Path, jobs: int | None, scheduler: str | None) -> None:
+    """Build a corpus of folders, files and fetched corpora that opens at once, however large it is.
+
+    A build that was stopped goes on with the same command. Later the same command brings the corpus up to
+    date: only new and changed files are read, and what is gone is dropped. Wherever a corpus is asked
+    for, the folder can be named.
+    """
+    from notegen.corpus.build import build as build_corpus
+
+    fetched = [notegen_corpora.RECIPES.get(path) if not Path(path).exists() else None for path in paths]
+    found = [
+        notegen_corpora.archive(path) if recipe else Path(path)
+        for path, recipe in zip(paths, fetched, strict=True)
+    ]
+    names = [
+        recipe.title if recipe else path.absolute().name for path, recipe in zip(found, fetched, strict=True)
+    ]
+    notices = dict.fromkeys(recipe.notice for recipe in fetched if recipe)
+    try:
+        with _shown() as show:
+            built = build_corpus(
+                found,
+                output,
+                scheduler=scheduler,
+                jobs=jobs or -1,
+                name=", ".join(names),
+                notice=" ".join(notices),
+                report=show,
+            )
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command goes on from here.", err=True)
+        sys.exit(130)
+    click.echo(
+        f"{output}: {built.files:,} files, {built.kept:,} pieces kept, {built.duplicates:,} duplicates, "
+        f"{built.refused:,} refused"
+    )
+    if built.refused:
+        click.echo(f"notegen corpus check {output} tells why.")
+
+
+@contextmanager
+def _shown() -> "Iterator[Callable[[Progress], None]]":
+    """Show how far a build is: on a terminal in one line, elsewhere by a plain line now and then."""
+    bar = tqdm(unit=" files", file=sys.stderr, disable=not sys.stderr.isatty(), smoothing=0)
+    last = time.monotonic()
+
+    def show(progress: "Progress") -> None:
+        nonlocal last
+        if not progress.seconds:
+            bar.reset(progress.files)
+            bar.initial = bar.n = progress.known
+        bar.update(progress.done - bar.n)
+        if bar.disable and time.monotonic() - last > _EVERY:
+            left = time.strftime("%H:%M:%S", time.gmtime(progress.seconds_left))
+            click.echo(
+                f"{progress.done:,} of {progress.files:,} files, {progress.files_per_second:,.0f} files/s, "
+                f"{left} left",
+                err=True,
+            )
+            last = time.monotonic()
+
+    with bar:
+        yield show

@@ -1,0 +1,67 @@
+"""notegen compare."""
+
+import json
+from dataclasses import asdict
+
+import click
+import numpy as np
+
+from notegen.codecs.notes import note_count
+from notegen.errors import DataError, UsageError
+from notegen.evaluation.likelihood import nats
+from notegen.evaluation.paired import Standing, compare
+from notegen.model.bundle import load
+from notegen.model.runtime import Runtime
+from notegen_cli.sources import open_corpus
+from notegen_cli.stages import Stages
+
+
+@click.command()
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@click.option(
+    "--on", "sources", metavar="CORPUS", multiple=True, required=True, help="What to measure on; repeatable."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+def command(models: tuple[str, ...], sources: tuple[str, ...], as_json: bool) -> None:
+    """Measure several models on the test side of one corpus, paired by tune.
+
+    Differences are to the first model. Intervals hold 95 % of drawings of the tunes with replacement.
+    """
+    if len(set(models)) < 2:
+        raise UsageError("a comparison needs two models at least")
+    bundles = {name: load(name) for name in models}
+    for bundle in bundles.values():
+        bundle.expect("notes")
+    corpus = open_corpus(sources)
+    if not corpus.test:
+        raise DataError(
+            f"{corpus.name}: there are too few pieces to hold any out; three different ones are needed"
+        )
+    rows = [piece.ids for piece in corpus.test]
+    notes = np.array([note_count(ids) for ids in rows])
+    stages, paid = Stages(), {}
+    for name, bundle in bundles.items():
+        stages.say(f"reading {len(rows)} tunes with {name}")
+        paid[name] = nats(Runtime(bundle), rows)
+    stages.close()
+    found = compare(paid, notes)
+    if as_json:
+        said = {"corpus": corpus.name, "side": "test", "pieces": len(rows), "notes": int(notes.sum())}
+        click.echo(json.dumps({**said, "models": [asdict(each) for each in found]}))
+    else:
+        click.echo(f"{corpus.name}: {len(rows)} test tunes, {notes.sum():,} notes; 95 % intervals")
+        click.echo(_table(found))
+
+
+def _table(found: list[Standing]) -> str:
+    width = max(5, *(len(each.model) for each in found))
+    lines = [f"  {'model':{width}}  bits per note                difference             better on"]
+    for each in found:
+        low, high = each.interval
+        line = f"  {each.model:{width}}  {each.bits_per_note:6.3f} ({low:.3f} to {high:.3f})"
+        if each.difference is not None:
+            low, high = each.difference.interval
+            line += f"   {each.difference.bits_per_note:+.3f} ({low:+.3f} to {high:+.3f})"
+            line += f"   {each.difference.better:.0%} of the tunes"
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,169 @@
+"""notegen evaluate."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+
+from notegen.errors import UsageError
+from notegen.files import write_atomically
+from notegen.model.bundle import load
+from notegen.report.assess import Assessment, assess
+from notegen_cli.sources import open_corpus
+from notegen_cli.stages import Stages
+
+_TUNES = 3  # that are named at either end
+_PARTS = ("pitch", "rhythm", "bars")
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@click.argument("sources", metavar="CORPUS...", nargs=-1, required=True)
+@click.option(
+    "--pitch-only", is_flag=True, help="Also measure bits per pitch, as the literature on melody does."
+)
+@click.option(
+    "--pieces",
+    default=200,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Tunes to draw; 0 for likelihood alone.",
+)
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed of the drawing."
+)
+@click.option(
+    "--report",
+    "page",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also write a page: .html, in one file.",
+)
+@click.option("--force", is_flag=True, help="Replace the page if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
+def command(
+    model: str,
+    sources: tuple[str, ...],
+    pitch_only: bool,
+    pieces: int,
+    seed: int,
+    page: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Measure MODEL on the test side of CORPUS: folders, files, built corpora, or collections.
+
+    Says how well it predicts the tunes that are held out, beside simple models; how alike tunes that it draws
+    are to them; and how much of what it draws stands in what it was trained on.
+    """
+    if page is not None and page.exists() and not force:
+        raise UsageError(f"{page} exists already; choose another name or use --force")
+    bundle = load(model)
+    bundle.expect("notes")
+    corpus = open_corpus(sources)
+    stages = Stages()
+    try:
+        found = assess(bundle, corpus, pieces=pieces, seed=seed, pitches=pitch_only, say=stages.say)
+        if page is not None:
+            stages.say("writing the page")
+            _write(found, page, bundle, _command(model, sources, pitch_only, pieces, seed), force)
+    finally:
+        stages.close()
+    click.echo(json.dumps(found.said) if as_json else _text(found.said))
+    if page is not None and not as_json:
+        click.echo(f"all of it to see and hear: {page}")
+
+
+def _write(found: Assessment, page: Path, bundle: Any, command: str, force: bool) -> None:
+    from notegen.report import illustrate  # sound and pictures, which the figures can do without
+
+    write_atomically(page, illustrate.page(found, bundle, command).encode(), force=force)
+
+
+def _command(model: str, sources: tuple[str, ...], pitch_only: bool, pieces: int, seed: int) -> str:
+    options = ["--pitch-only"] * pitch_only + ["--pieces", str(pieces), "--seed", str(seed)]
+    return shlex.join(["notegen", "evaluate", model, *sources, *options])
+
+
+def _text(said: dict[str, Any]) -> str:
+    lines = [f"{said['corpus']}: {said['pieces']} test tunes, {said['notes']:,} notes"]
+    lines += [f"note: {warning}" for warning in said["warnings"]]
+    lines += [*_likelihood(said), *_tunes(said["tunes"])]
+    if said["statistics"]:
+        lines += [*_statistics(said["statistics"]), *_originality(said["originality"])]
+    return "\n".join(lines)
+
+
+def _likelihood(said: dict[str, Any]) -> list[str]:
+    rows = {said["model"]: said}
+    for name, each in sorted(said["baselines"].items(), key=lambda row: row[1]["bits_per_note"]):
+        rows[f"{each['order']}-gram" if name == "n-gram" else name] = each
+    width = max(map(len, rows))
+    head = ("bits per note", *_PARTS, "nats per token", "perplexity")
+    lines = [f"  {'':{width}}  " + "  ".join(head)]
+    for name, each in rows.items():
+        figures = [each["bits_per_note"], *(each["parts"][part] for part in _PARTS)]
+        figures += [each["nats_per_token"], each["perplexity"]]
+        lines.append(
+            f"  {name:{width}}  "
+            + "  ".join(
+                f"{value:{len(title)}.{2 if value >= 100 else 3}f}"
+                for value, title in zip(figures, head, strict=True)
+            )
+        )
+    if said["bits_per_pitch"] is not None:
+        lines.append(
+            f"bits per pitch: {said['model']} {said['bits_per_pitch']:.3f}, "
+            + ", ".join(
+                f"{name} {each['bits_per_pitch']:.3f}" for name, each in said["pitch_baselines"].items()
+            )
+        )
+    return lines
+
+
+def _tunes(tunes: list[dict[str, Any]]) -> list[str]:
+    count = min(_TUNES, len(tunes) // 2)
+    lines = []
+    for heading, some in (("most surprising", tunes[:count]), ("least surprising", tunes[::-1][:count])):
+        lines += [f"{heading}:"] if some else []
+        lines += [f"  {each['bits_per_note']:5.2f}  {each['title'] or each['name']}" for each in some]
+    return lines
+
+
+def _statistics(said: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{said['pieces']} tunes drawn with seed {said['seed']}, beside the test tunes"
+        " (overlap of 0 to 1; ceiling: half of them beside the other; floor: a chain of order 1):",
+        f"  {'':19}{'test':>8}{'drawn':>8}   overlap  ceiling  floor     KL  ceiling  floor",
+    ]
+    for row in said["features"]:
+        ceiling, floor = row["ceiling"], row["floor"]
+        lines.append(
+            f"  {row['feature']:19}{_short(row['test']):>8}{_short(row['generated']):>8}   "
+            f"{_short(row['overlap']):>7}  {_short(ceiling['overlap']):>7}  {_short(floor['overlap']):>5}  "
+            f"{_short(row['kl']):>5}  {_short(ceiling['kl']):>7}  {_short(floor['kl']):>5}"
+        )
+    return lines
+
+
+def _originality(said: dict[str, Any]) -> list[str]:
+    runs = said["runs"]
+    lines = [
+        "runs of so many notes that stand in what it was trained on:",
+        "  " + " " * 12 + "".join(f"{notes:>9}" for notes in runs),
+    ]
+    for name, title in (("generated", "drawn tunes"), ("human", "test tunes")):
+        shares = "".join("        -" if row[name] is None else f"{row[name]:9.1%}" for row in runs.values())
+        lines.append(f"  {title:12}{shares}")
+    for name, title in (("generated", "drawn"), ("human", "test")):
+        longest = said["longest"][name]
+        if longest:
+            of = f' of "{longest["of"]}"' if "of" in longest else f" of number {longest['piece']}"
+            lines.append(f'  longest, {title}: {longest["notes"]} notes{of}, as in "{longest["title"]}"')
+    return lines
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,1 @@
+"""Reports: pages that are made of plain data, need no other file, and are read by musicians."""

@@ -1,0 +1,196 @@
+"""Everything that `notegen evaluate` says of a model: likelihood, statistics, originality."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from notegen.codecs.notes import decode, note_count
+from notegen.codecs.vocabulary import Ids
+from notegen.corpus import Corpus
+from notegen.corpus.originality import RUNS, Index, share
+from notegen.corpus.scan import Piece
+from notegen.errors import DataError
+from notegen.evaluation import statistics
+from notegen.evaluation.baselines import Baseline, token_baselines
+from notegen.evaluation.likelihood import Likelihood, by_tune, token_nats
+from notegen.evaluation.pitches import pitch_baselines, pitch_nats
+from notegen.evaluation.statistics import Comparison
+from notegen.generation.sets import draw_chain, draw_set
+from notegen.model.bundle import Bundle
+from notegen.model.runtime import Runtime
+
+FEW = 20  # test tunes, below which figures are rough
+MOST = 500  # test tunes that sets are compared with: the time grows with their square
+KNOWN = 0.9  # the share of a tune's 8-note runs from which on a model may be said to know it
+
+Say = Callable[[str], None]  # told what is being done
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What was found out about a model.
+
+    Attributes
+    ----------
+    said : dict
+        Plain values, as ``notegen evaluate --json`` prints them.
+    comparisons : list of Comparison
+        The statistics with their distributions; empty if no set was drawn.
+    drawn : list of arrays of ids
+        The generated set.
+    """
+
+    said: dict[str, Any]
+    comparisons: list[Comparison]
+    drawn: list[Ids]
+
+
+def assess(
+    model: Bundle,
+    corpus: Corpus,
+    *,
+    pieces: int = 200,
+    seed: int = 0,
+    pitches: bool = False,
+    say: Say = lambda _: None,
+) -> Assessment:
+    """Measure a model on the test side of a corpus.
+
+    Parameters
+    ----------
+    model : Bundle
+        Of notes.
+    corpus : Corpus
+        The baselines are counted on its training side, and chosen on its validation side.
+    pieces : int
+        How many are drawn for the statistics and for originality; 0 for neither.
+    seed : int
+        Of the drawing.
+    pitches : bool
+        Whether to measure bits per pitch too.
+    say : callable, optional
+        Told what is being done.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    DataError
+        If the corpus has nothing to test with.
+    UsageError
+        If the model is not one of notes.
+    """
+    model.expect("notes")
+    test = corpus.test
+    if not test:
+        raise DataError(
+            f"{corpus.name}: there are too few pieces to hold any out; three different ones are needed"
+        )
+    say(f"reading {len(test)} tunes")
+    runtime, rows = Runtime(model), [piece.ids for piece in test]
+    costs = token_nats(runtime, rows)
+    likelihood = Likelihood.of(costs, rows)
+    say("counting n-grams")
+    said: dict[str, Any] = {
+        "model": Path(model.name).stem,
+        "sha256": model.digest,
+        "corpus": corpus.name,
+        "notice": corpus.notice,
+        "side": "test",
+        **asdict(likelihood),
+        "bits_per_pitch": None,
+        "baselines": {name: _priced(each, rows) for name, each in token_baselines(corpus.sides).items()},
+        "tunes": by_tune(costs, test),
+    }
+    if pitches:
+        say("predicting pitches")
+        said |= _pitches(runtime, corpus)
+    index = model.index or Index.of(corpus.train)
+    said["warnings"] = _warnings(model, index, test)
+    if not pieces:
+        return Assessment(said | {"statistics": None, "originality": None}, [], [])
+    say(f"drawing {pieces} tunes")
+    drawn = draw_set(model, pieces, seed, lambda done: say(f"drawing {pieces} tunes, {done} done"))
+    floor = draw_chain((piece.ids for piece in corpus.train), pieces, seed)
+    say("comparing sets")
+    some = rows[:: -(-len(rows) // MOST)]
+    comparisons = statistics.compare(*([decode(ids) for ids in each] for each in (some, drawn, floor)))
+    said["statistics"] = {"pieces": pieces, "seed": seed, "features": statistics.rows(comparisons)}
+    said["originality"] = originality(index, drawn, test)
+    return Assessment(said, comparisons, drawn)
+
+
+def originality(index: Index, drawn: list[Ids], test: list[Piece]) -> dict[str, Any]:
+    """Say how much of drawn pieces, and of held-out ones by people, stands in a training corpus.
+
+    Returns
+    -------
+    dict
+        ``runs``: for each length the shares of both sets; ``longest``: the longest run of both.
+    """
+    sets = {"generated": drawn, "human": [piece.ids for piece in test]}
+    lengths = {name: [index.matches(ids).lengths for ids in rows] for name, rows in sets.items()}
+    return {
+        "runs": {str(n): {name: share(found, n) for name, found in lengths.items()} for n in RUNS},
+        "longest": {
+            "generated": _longest(index, drawn, [{"piece": i + 1} for i in range(len(drawn))]),
+            "human": _longest(index, sets["human"], [{"of": piece.title or piece.name} for piece in test]),
+        },
+    }
+
+
+def _longest(index: Index, rows: list[Ids], whose: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Say which of some pieces has the longest run of the corpus, and of which piece."""
+    runs = [index.longest(ids) for ids in rows]
+    best = max(range(len(runs)), key=lambda i: runs[i].notes if runs[i] else 0)  # type: ignore[union-attr]
+    found = runs[best]
+    return found and {"notes": found.notes, "title": found.title or found.name, **whose[best]}
+
+
+def _priced(baseline: Baseline, rows: list[Ids]) -> dict[str, Any]:
+    priced = Likelihood.of(baseline.costs, rows)
+    said = {
+        name: getattr(priced, name) for name in ("bits_per_note", "parts", "nats_per_token", "perplexity")
+    }
+    return said | ({"order": baseline.order, "smoothing": baseline.smoothing} if baseline.order else {})
+
+
+def _pitches(runtime: Runtime, corpus: Corpus) -> dict[str, Any]:
+    """Return bits per pitch, of the model and of the baselines."""
+    rows = [piece.ids for piece in corpus.test]
+    divisor = np.log(2) * sum(map(note_count, rows))
+    return {
+        "bits_per_pitch": float(sum(cost.sum() for cost in pitch_nats(runtime, rows)) / divisor),
+        "pitch_baselines": {
+            name: {
+                "bits_per_pitch": float(sum(cost.sum() for cost in each.costs) / divisor),
+                "order": each.order,
+            }
+            for name, each in pitch_baselines(corpus.sides).items()
+        },
+    }
+
+
+def _warnings(model: Bundle, index: Index, test: list[Piece]) -> list[str]:
+    """Say what the figures cannot be trusted in."""
+    said, name = [], Path(model.name).stem
+    if len(test) < FEW:
+        said.append(f"{len(test)} test tunes are few: take the figures as rough ones.")
+    if model.index is None:
+        said.append(
+            f"{name} does not say what it was trained on; originality is measured against this corpus."
+        )
+        return said
+    shares = [share([index.matches(piece.ids).lengths], RUNS[0]) or 0.0 for piece in test]
+    known = sum(each >= KNOWN for each in shares)
+    if known > 0.02 * len(test):
+        said.append(
+            f"{known} of the {len(test)} test tunes stand in what {name} was trained on, "
+            "so it may know them by heart."
+        )
+    return said
