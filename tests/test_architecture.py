@@ -19,7 +19,7 @@ ORDER = (
     ("notegen.audio",),
     ("notegen.corpus",),
     ("notegen.model",),
-    ("notegen.evaluation",),  # before generation, whose sampling needs a log-softmax
+    ("notegen.evaluation",),  # takes are told by figures of evaluation
     ("notegen.generation", "notegen.training"),
     ("notegen.report",),
 )

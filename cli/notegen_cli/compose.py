@@ -176,6 +176,8 @@ def _print(
             line += f", drawn anew {take.redrawn} time{'s' * (take.redrawn != 1)}"
         if take.flaw:
             line += f", still {take.flaw}"
+        if take.likeness:
+            line += f", {take.likeness}"
         click.echo(line)
     beside = [f".{form}" for form in forms if form != "sheet"]
     if beside:

@@ -14,12 +14,11 @@ from notegen.audio import frames
 from notegen.audio.frames import Ids, Levels, Span
 from notegen.audio.sound import Sound
 from notegen.errors import EmptyError
-from notegen.evaluation.likelihood import log_softmax
 from notegen.model import memory as memories
 from notegen.model.bundle import Bundle
 from notegen.model.memory import Memory, Say
 from notegen.model.ngram import NGram
-from notegen.model.runtime import Runtime
+from notegen.model.runtime import Runtime, log_softmax
 
 MOST_MOMENTS = 1 << 15  # that are remembered: 12 minutes
 

@@ -19,7 +19,7 @@ from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Piece
 from notegen.errors import EmptyError
 from notegen.model.bundle import Bundle
-from notegen.model.runtime import Runtime
+from notegen.model.runtime import Runtime, log_softmax
 
 Costs = list[NDArray[np.float64]]  # nats of each token of each piece after its first
 
@@ -164,14 +164,6 @@ def padded(pieces: list[Ids]) -> Ids:
     for row, piece in zip(rows, pieces, strict=True):
         row[: len(piece)] = piece
     return rows
-
-
-def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return log-probabilities along the last axis."""
-    wide = logits.astype(np.float64)
-    wide -= wide.max(axis=-1, keepdims=True)
-    result: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
-    return result
 
 
 def _batch_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:

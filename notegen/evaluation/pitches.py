@@ -26,8 +26,8 @@ from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import INDEX, Ids
 from notegen.corpus import Piece
 from notegen.evaluation.baselines import Baseline, Text, fit
-from notegen.evaluation.likelihood import Costs, log_softmax, padded
-from notegen.model.runtime import Floats, Runtime, State
+from notegen.evaluation.likelihood import Costs, padded
+from notegen.model.runtime import Floats, Runtime, State, log_softmax
 
 LEAST = 1e-3  # of the probability of what may stand between two notes
 MOST = 16  # ways on that are followed for a note; a model that has learned something has one or two

@@ -9,6 +9,7 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar
 from notegen.codecs.notes import decode, note_count
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus.originality import Run, human_longest
 from notegen.errors import UsageError
 from notegen.generation import judge
 from notegen.generation.constraints import Constraints, Guide, pitch_classes
@@ -47,6 +48,11 @@ class Take:
         The random seed of all takes of the call.
     seam : int, optional
         The tick of `score` from which on it is new; None if all of it is.
+    copied : Run, optional
+        The longest run of new notes that stands in what the model was trained on, as far as the model
+        tells.
+    copies : bool
+        Whether that run is longer than is usual in so many notes by people.
     """
 
     score: Score
@@ -57,6 +63,17 @@ class Take:
     redrawn: int
     seed: int
     seam: int | None = None
+    copied: Run | None = None
+    copies: bool = False
+
+    @property
+    def likeness(self) -> str:
+        """What is copied, in words; empty if nothing is."""
+        if self.copied is None:
+            return ""
+        plural = "s" * (self.copied.notes != 1)
+        words = f'{self.copied.notes} note{plural} as in "{self.copied.title}"'
+        return f"{words}, more than people copy" if self.copies else words
 
 
 def compose(
@@ -116,11 +133,13 @@ def compose(
         drafts, flaws, redrawn = _draw(runtime, place, constraints, taste, variations, seed)
     bits = [draft.nats / np.log(2) / max(1, note_count(draft.ids)) for draft in drafts]
     human = float(model.provenance.get("valid_bits_per_note", 0.0))
+    copied, copies = _compare(model, place.before, drafts)
     takes = []
-    for i in judge.rank(bits, flaws, human):
+    for i in judge.rank(bits, flaws, human, copies):
         whole, fresh = place.finish(drafts[i].ids)
         count = note_count(drafts[i].ids)
-        takes.append(Take(whole, fresh, bits[i], count, flaws[i], redrawn[i], seed, place.tick))
+        made = bits[i], count, flaws[i], redrawn[i], seed, place.tick, copied[i], copies[i]
+        takes.append(Take(whole, fresh, *made))
     return takes
 
 
@@ -227,3 +246,18 @@ def _draw(
             drafts[i], flaws[i] = draft, judge.flaw(draft.ids, place.before)
             redrawn[i] += 1
     return drafts, flaws, redrawn
+
+
+def _compare(model: Bundle, before: Ids, drafts: list[Draft]) -> tuple[list[Run | None], list[bool]]:
+    """Return each take's longest run of the training corpus, and whether people copy less."""
+    if model.index is None:
+        return [None] * len(drafts), [False] * len(drafts)
+    first = note_count(before)
+    runs = [model.index.longest(np.append(before, draft.ids), first) for draft in drafts]
+    figures = model.provenance.get("human_originality")
+    usual = [human_longest(figures, note_count(draft.ids)) for draft in drafts]
+    copies = [
+        run is not None and most is not None and run.notes > most
+        for run, most in zip(runs, usual, strict=True)
+    ]
+    return runs, copies

@@ -1,9 +1,12 @@
 """The judge: which takes are flawed, and which comes first.
 
 A take is flawed if it is stuck (the same bar three times running, or the same note nine times) or has
-a bar in which nothing sounds. Takes without a flaw come first; then those whose bits per note are
-nearest to what human tunes have under the model. The lowest bits would be the blandest take.
+a bar in which nothing sounds. Takes without a flaw come first, and among them those that copy no more
+of the training corpus than people do; then those whose bits per note are nearest to what human tunes
+have under the model. The lowest bits would be the blandest take.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -39,15 +42,16 @@ def flaw(ids: Ids, before: Ids) -> str:
     return ""
 
 
-def rank(bits: list[float], flaws: list[str], human: float) -> list[int]:
-    """Return the order of takes, best first.
+def rank(bits: list[float], flaws: list[str], human: float, copies: Sequence[bool] = ()) -> list[int]:
+    """Return the order of takes, best first; `copies` says which copy more than people do, if it is known.
 
     Examples
     --------
-    >>> rank([1.0, 2.9, 3.4], ["", "", "an empty bar"], human=3.0)
-    [1, 0, 2]
+    >>> rank([1.0, 2.9, 3.0, 3.4], ["", "", "", "an empty bar"], 3.0, [False, False, True, False])
+    [1, 0, 2, 3]
     """
-    return sorted(range(len(bits)), key=lambda i: (bool(flaws[i]), abs(bits[i] - human), i))
+    copies = copies or [False] * len(bits)
+    return sorted(range(len(bits)), key=lambda i: (bool(flaws[i]), copies[i], abs(bits[i] - human), i))
 
 
 def _bars(ids: Ids) -> list[tuple[int, ...]]:

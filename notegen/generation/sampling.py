@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from notegen.codecs.grammar import Mask
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import UsageError
-from notegen.evaluation.likelihood import log_softmax
-from notegen.model.runtime import Floats, State
+from notegen.model.runtime import Floats, State, log_softmax
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import notegen
+from notegen.corpus.originality import human_longest
 from notegen.errors import DataError, UsageError
 from notegen.files import write_atomically
 from notegen.formats import midi
-from notegen.generation import takesheet
 from notegen.generation.compose import Take
 from notegen.generation.forms import WRITERS, sound_source
 from notegen.model.bundle import Bundle
@@ -68,6 +68,8 @@ def save(
         with _naming(path):
             said |= WRITERS[form](score, path, seam, force)
     if "sheet" in forms:
+        from notegen.generation import takesheet  # pictures and sound, which plain takes do without
+
         path = sidecar.with_suffix(".html")
         progress(len(jobs), total, path)
         with _naming(path):
@@ -110,6 +112,7 @@ def describe(
     origin = None
     if source is not None:
         origin = {"file": source.name, "sha256": hashlib.sha256(source.read_bytes()).hexdigest()}
+    figures = model.provenance.get("human_originality")
     return {
         "notegen": notegen.__version__,
         "source": origin,
@@ -125,6 +128,8 @@ def describe(
                 "bits_per_note": round(take.bits_per_note, 4),
                 "flaw": take.flaw or None,
                 "redrawn": take.redrawn,
+                "copied": take.copied and {"notes": take.copied.notes, "title": take.copied.title},
+                "human_longest_copy": human_longest(figures, take.notes),
             }
             for take, path in zip(takes, paths, strict=True)
         ],

@@ -1,7 +1,8 @@
 """Bundles: a trained model in one file that runs no code.
 
 A bundle is a safetensors file. Its header holds, as JSON, the codec and the vocabulary that it was trained
-with, the network's configuration, and where it comes from; its tensors are the weights, in half precision.
+with, the network's configuration, and where it comes from; its tensors are the weights, in half precision,
+and for a model of notes an index of the corpus that it was trained on.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from notegen.codecs import vocabulary
+from notegen.corpus.originality import Index
 from notegen.errors import BundleError, DataError, UsageError
 from notegen.files import read, write_atomically
 from notegen.model.classic import ClassicConfig
@@ -57,6 +59,8 @@ class Bundle:
         SHA-256 of the file it was read from; empty before.
     name : str
         What it was loaded as.
+    index : Index, optional
+        Of the pieces that a model of notes was trained on.
     """
 
     config: Config
@@ -65,6 +69,7 @@ class Bundle:
     codec: str = "notes"
     digest: str = ""
     name: str = ""
+    index: Index | None = None
 
     @property
     def network(self) -> NetworkConfig:
@@ -103,7 +108,8 @@ class Bundle:
             "vocabulary": _vocabulary(self.codec),
             "provenance": self.provenance,
         }
-        tensors = {name: np.ascontiguousarray(array) for name, array in sorted(half.items())}
+        tensors = {**half, **(self.index.tensors() if self.index else {})}
+        tensors = {name: np.ascontiguousarray(array) for name, array in sorted(tensors.items())}
         write_atomically(
             Path(path), save_tensors(tensors, {"notegen": json.dumps(header, sort_keys=True)}), force=force
         )
@@ -126,6 +132,7 @@ def load(name: str | PathLike[str]) -> Bundle:
         tensors = load_tensors(data)
         config = _config(header["codec"], header["config"])
         weights = {name: tensors[name].astype(np.float32) for name in config.shapes()}
+        index = Index.read(tensors, str(path))
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: the model file is damaged; train it or fetch it again") from error
     sizes = all(weights[name].shape == shape for name, shape in config.shapes().items())
@@ -134,7 +141,7 @@ def load(name: str | PathLike[str]) -> Bundle:
             f"{path}: the model file is damaged: its weights are no numbers of the sizes it states"
         )
     digest = hashlib.sha256(data).hexdigest()
-    return Bundle(config, weights, header["provenance"], header["codec"], digest, str(name))
+    return Bundle(config, weights, header["provenance"], header["codec"], digest, str(name), index)
 
 
 def shipped() -> dict[str, Path]:

@@ -94,6 +94,14 @@ class Runtime:
         return np.concatenate([self._embedding[token], self._places[place]], axis=-1)
 
 
+def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return log-probabilities along the last axis."""
+    wide = logits.astype(np.float64)
+    wide -= wide.max(axis=-1, keepdims=True)
+    result: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+    return result
+
+
 def _run(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:
     """Run one LSTM layer over (batch, time, width); return (batch, time, units) and the last state."""
     units = hidden.shape[1]

@@ -11,6 +11,7 @@ import notegen
 from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
+from notegen.corpus.originality import MOST_NOTES, Index, human
 from notegen.errors import DataError
 from notegen.evaluation.likelihood import evaluate
 from notegen.model.bundle import Bundle, load
@@ -106,5 +107,19 @@ def _write(trainer: Trainer, corpus: Corpus, recipe: Recipe, path: Path, *, fini
         provenance["valid_bits_per_note"] = round(evaluate(written, corpus.valid)["bits_per_note"], 4)
     if finished and trainer.best:
         provenance["test_bits_per_note"] = round(evaluate(written, corpus.test)["bits_per_note"], 4)
-    replace(draft, provenance=provenance).save(path, force=True)
+    with_index(replace(draft, provenance=provenance), corpus).save(path, force=True)
     return load(path)
+
+
+def with_index(bundle: Bundle, corpus: Corpus) -> Bundle:
+    """Return a model that carries the index of its training corpus, and how much people copy from that.
+
+    Its provenance gets ``human_originality`` (see `notegen.corpus.originality.human`) of the validation
+    pieces. A corpus of more than `MOST_NOTES` gets no index, and ``no_index`` says why.
+    """
+    if sum(note_count(piece.ids) for piece in corpus.train) > MOST_NOTES:
+        said: dict[str, object] = {"no_index": f"the corpus has more than {MOST_NOTES:,} notes"}
+        return replace(bundle, index=None, provenance={**bundle.provenance, **said})
+    index = Index.of(corpus.train)
+    said = {"human_originality": human(index, corpus.valid)}
+    return replace(bundle, index=index, provenance={**bundle.provenance, **said})

@@ -9,9 +9,8 @@ from made_frames import made_codebook, made_model, made_sound
 from notegen.audio.frames import PLACES, Span, keys
 from notegen.errors import EmptyError
 from notegen.evaluation import frames
-from notegen.evaluation.likelihood import log_softmax
 from notegen.model.memory import Say
-from notegen.model.runtime import Runtime
+from notegen.model.runtime import Runtime, log_softmax
 
 ENTRIES = made_codebook(12)
 

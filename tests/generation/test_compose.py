@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import mido
 import numpy as np
@@ -6,11 +7,15 @@ import pretty_midi
 import pytest
 
 from notegen import formats
+from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
+from notegen.corpus.originality import Index
+from notegen.corpus.scan import Piece
 from notegen.errors import EmptyError, UsageError
 from notegen.formats import midi
 from notegen.generation.compose import compose
 from notegen.keys import Key
+from notegen.melody import melody
 from notegen.model.network import NetworkConfig
 from notegen.score import METER, NOTE, TEMPO, Score, Track, table
 
@@ -302,3 +307,61 @@ def test_a_seed_in_musicxml_is_continued_like_the_same_in_midi(tmp_path, eighths
     for one, other in zip(heard, written, strict=True):
         assert other.score.notes.tolist() == one.score.notes.tolist()
         assert other.seam == one.seam == 4 * 3 * 480
+
+
+def in_corpus(model, tunes, longest):
+    """Return a model that is said to be trained on tunes, by (title, score)."""
+    pieces = [Piece(title, title, notes.encode(melody(score))) for title, score in tunes]
+    said = {**model.provenance, "human_originality": {"runs": {}, "longest": longest}}
+    return replace(model, index=Index.of(pieces), provenance=said)
+
+
+@pytest.fixture(scope="module")
+def eight(eighths):
+    """Eight takes from nothing, best first, none of them flawed."""
+    takes = compose(eighths, bars=4, variations=8, seed=24)
+    assert not any(take.flaw for take in takes)
+    return takes
+
+
+def test_a_take_that_copies_is_named_and_comes_behind_those_that_do_not(eighths, eight):
+    model = in_corpus(
+        eighths, [("Best", eight[0].score.transpose(3)), ("Third", eight[2].score)], {"16": 9.0}
+    )
+    takes = compose(model, bars=4, variations=8, seed=24)
+    assert files(takes) == files([*eight[1:2], *eight[3:], eight[0], eight[2]])
+    assert [take.copies for take in takes] == [False] * 6 + [True] * 2
+    for take, title in zip(takes[6:], ["Best", "Third"], strict=True):
+        assert (take.copied.notes, take.copied.title) == (take.notes - 1, title)
+        assert take.likeness == f'{take.notes - 1} notes as in "{title}", more than people copy'
+    assert max(take.copied.notes for take in takes[:6] if take.copied) < 9
+
+
+def test_what_people_copy_too_is_told_but_not_held_against_a_take(eighths, eight):
+    model = in_corpus(eighths, [("Best", eight[0].score)], {"16": 200.0})
+    takes = compose(model, bars=4, variations=8, seed=24)
+    assert files(takes) == files(eight)
+    assert takes[0].likeness == f'{takes[0].notes - 1} notes as in "Best"'
+
+
+def test_of_a_seed_that_is_in_the_corpus_the_new_notes_alone_count(eighths, tune):
+    seed = from_file(tune(bars=4))
+    (plain,) = compose(eighths, seed, bars=2, variations=1, seed=25)
+    others = [("Seed", seed), ("Other", tune(bars=4, seed=9))]
+    (take,) = compose(in_corpus(eighths, others, {"16": 8.0}), seed, bars=2, variations=1, seed=25)
+    assert take.copied.notes < 8 and not take.copies
+    whole = [("Whole", plain.score)]
+    (take,) = compose(in_corpus(eighths, whole, {"16": 8.0}), seed, bars=2, variations=1, seed=25)
+    assert take.copied[:2] == (take.notes, "Whole")  # the first new note too, as it follows the seed
+    assert take.copied.start == len(seed.notes)
+
+
+def test_of_a_model_without_an_index_nothing_is_said(eight):
+    assert {(take.copied, take.copies, take.likeness) for take in eight} == {(None, False, "")}
+
+
+def test_a_model_whose_people_are_not_known_ranks_no_take_down(eighths, eight):
+    bare = replace(in_corpus(eighths, [("Best", eight[0].score)], {}), provenance=eighths.provenance)
+    takes = compose(bare, bars=4, variations=8, seed=24)
+    assert files(takes) == files(eight)
+    assert takes[0].copied.title == "Best" and not takes[0].copies

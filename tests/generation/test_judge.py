@@ -100,3 +100,17 @@ def test_a_position_alone_is_no_sound():
 )
 def test_takes_without_a_flaw_come_first_then_the_most_human(bits, flaws, human, order):
     assert rank(bits, flaws, human) == order
+
+
+@pytest.mark.parametrize(
+    ("bits", "flaws", "copies", "order"),
+    [
+        ([3.0, 9.0], ["", ""], [True, False], [1, 0]),
+        ([3.0, 9.0], ["", "an empty bar"], [True, False], [0, 1]),
+        ([3.0, 2.0], ["an empty bar", "an empty bar"], [True, False], [1, 0]),
+        ([4.0, 3.5, 3.1], ["", "", ""], [True, True, False], [2, 1, 0]),
+        ([3.0, 3.0], ["", ""], [True, True], [0, 1]),
+    ],
+)
+def test_takes_that_copy_come_behind_those_that_do_not_and_before_flawed_ones(bits, flaws, copies, order):
+    assert rank(bits, flaws, 3.0, copies) == order

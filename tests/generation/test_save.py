@@ -2,12 +2,14 @@ import errno
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import notegen
 from notegen import formats
+from notegen.corpus.originality import Run
 from notegen.errors import DataError, RangeError, UsageError
 from notegen.formats import midi
 from notegen.generation import forms
@@ -89,6 +91,22 @@ def test_the_sidecar_tells_how_the_takes_were_made(tmp_path, bundle, takes):
     assert (said["seed"], said["options"], said["human_bits_per_note"]) == (5, {"bars": 2}, 9.0)
     assert [take["file"] for take in said["takes"]] == ["jig-1.mid", "jig-2.mid", "jig-3.mid"]
     assert [take["notes"] for take in said["takes"]] == [take.notes for take in takes]
+
+
+def test_the_sidecar_tells_what_is_copied(tmp_path, bundle, takes):
+    run = Run(11, "Miss McLeod's Reel", "reels.abc#3", 2, 40)
+    known = {**bundle.provenance, "human_originality": {"runs": {}, "longest": {"16": 9.0, "4096": 9.0}}}
+    copying = [replace(takes[0], copied=run, copies=True), *takes[1:]]
+    _, sidecar = save(copying, tmp_path, "jig", model=replace(bundle, provenance=known))
+    said = json.loads(sidecar.read_text())["takes"]
+    assert [take["copied"] for take in said] == [{"notes": 11, "title": "Miss McLeod's Reel"}, None, None]
+    assert [take["human_longest_copy"] for take in said] == [9.0] * 3
+
+
+def test_the_sidecar_of_a_model_without_an_index_leaves_open_what_is_copied(tmp_path, bundle, takes):
+    _, sidecar = save(takes, tmp_path, "jig", model=bundle)
+    for take in json.loads(sidecar.read_text())["takes"]:
+        assert take["copied"] is None and take["human_longest_copy"] is None
 
 
 def test_the_sidecar_of_the_same_takes_is_the_same(tmp_path, bundle, takes):

@@ -1,4 +1,6 @@
 import json
+import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,8 +9,12 @@ from hypothesis import strategies as st
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
+from notegen.corpus.originality import Index
+from notegen.corpus.scan import Piece
 from notegen.errors import BundleError, DataError, UsageError
+from notegen.melody import melody
 from notegen.model.bundle import load, shipped
 from notegen.model.network import NetworkConfig
 
@@ -191,3 +197,110 @@ def test_a_missing_model_is_named(tmp_path):
 
 def test_shipped_bundles_are_found_by_name():
     assert all(load(name).name == name for name in shipped())
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory, random_bundle, tune):
+    """A bundle with the index of six tunes, and one of the tunes."""
+    tunes = [notes.encode(melody(tune(seed=seed))) for seed in range(6)]
+    index = Index.of([Piece(f"{i}.mid", f"Tune {i}", ids) for i, ids in enumerate(tunes)])
+    path = tmp_path_factory.mktemp("indexed") / "indexed.notegen"
+    replace(random_bundle(NetworkConfig(v.SIZE, 2, 2, 1)), index=index).save(path)
+    return path, tunes[4]
+
+
+def test_a_bundle_carries_the_index_of_its_corpus(indexed):
+    path, tune = indexed
+    assert load(path).index.longest(tune).title == "Tune 4"
+
+
+def test_a_bundle_without_an_index_has_none(bundle):
+    assert bundle.index is None
+
+
+def test_saving_a_loaded_index_gives_the_same_bytes(tmp_path, indexed):
+    load(indexed[0]).save(tmp_path / "again.notegen")
+    assert (tmp_path / "again.notegen").read_bytes() == indexed[0].read_bytes()
+
+
+def test_an_index_changes_no_weight(indexed, random_bundle):
+    plain, loaded = random_bundle(NetworkConfig(v.SIZE, 2, 2, 1)), load(indexed[0])
+    assert loaded.weights.keys() == plain.weights.keys()
+    for name, array in plain.weights.items():
+        assert np.array_equal(loaded.weights[name], array.astype(np.float16))
+
+
+def packed(content):
+    return np.frombuffer(zlib.compress(content), dtype=np.uint8)
+
+
+DAMAGES = {
+    "half of the titles": lambda index: {"index.titles": index["index.titles"][:40]},
+    "positions": lambda index: {"index.order": index["index.order"].astype(np.uint16)},
+    "half of the positions": lambda index: {"index.order": index["index.order"][::2]},
+    "positions in rows": lambda index: {"index.order": index["index.order"][None]},
+    "symbols": lambda index: {"index.symbols": index["index.symbols"].astype(np.float32)},
+    "many symbols": lambda _: {"index.symbols": np.arange(70_000)},
+    "text": lambda index: {"index.text": index["index.text"].view(np.int8)},
+    "far positions": lambda index: {"index.order": index["index.order"] + np.uint32(1)},
+    "no positions": lambda index: {"index.order": index["index.order"][:0]},
+    "short text": lambda _: {"index.text": packed(bytes(10))},
+    "no gap at the end": lambda index: {"index.text": packed(b"\1\0" * len(index["index.order"]))},
+    "impossible codes": lambda index: {
+        "index.text": packed(b"\0\0" + b"\xff" * 2 * (len(index["index.order"]) - 2) + b"\0\0")
+    },
+    "no zlib": lambda index: {"index.text": index["index.text"][::-1]},
+    "one title": lambda _: {"index.titles": packed(b'[["a", "b"]]')},
+    "titles alone": lambda _: {"index.titles": packed(b'["a"' + b',"b"' * 5 + b"]")},
+    "nested": lambda _: {"index.titles": packed(b"[" * 100_000)},
+    "no json": lambda _: {"index.titles": packed(b"[[")},
+    "numbers": lambda _: {"index.titles": packed(b"7")},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_index_is_refused_when_it_is_asked_at_the_latest(tmp_path, indexed, damage):
+    path, tune = indexed
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])["__metadata__"]
+    tensors = load_tensors(data)
+    changed = {name: np.ascontiguousarray(array) for name, array in damage(tensors).items()}
+    damaged = tmp_path / "damaged.notegen"
+    damaged.write_bytes(save_tensors({**tensors, **changed}, header))
+    with pytest.raises(BundleError, match=r"damaged\.notegen: the model file is damaged; train it"):
+        load(damaged).index.longest(tune)
+
+
+@pytest.mark.parametrize("name", ["symbols", "text", "order", "titles"])
+def test_an_index_that_lacks_a_part_is_refused(tmp_path, indexed, name):
+    data = indexed[0].read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    tensors = {key: array for key, array in load_tensors(data).items() if key != f"index.{name}"}
+    damaged = tmp_path / "damaged.notegen"
+    damaged.write_bytes(save_tensors(tensors, json.loads(data[8 : 8 + size])["__metadata__"]))
+    with pytest.raises(BundleError, match="damaged"):
+        load(damaged)
+
+
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_an_index_with_a_flipped_bit_answers_or_is_refused(tmp_path_factory, indexed, place, bit):
+    path, tune = indexed
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    tensors = {name: array.copy() for name, array in load_tensors(data).items()}
+    mine = sorted(name for name in tensors if name.startswith("index."))
+    flat = np.concatenate([tensors[name].ravel().view(np.uint8) for name in mine])
+    flat[int(place * len(flat))] ^= 1 << bit
+    for name in mine:
+        array = tensors[name]
+        tensors[name] = flat[: array.nbytes].copy().view(array.dtype).reshape(array.shape)
+        flat = flat[array.nbytes :]
+    flipped = tmp_path_factory.getbasetemp() / "flipped-index.notegen"
+    flipped.write_bytes(save_tensors(tensors, header))
+    try:
+        run = load(flipped).index.longest(tune)
+    except BundleError as error:
+        assert str(error).startswith(str(flipped))
+    else:
+        assert run is None or 0 < run.notes < len(tune)

@@ -1,17 +1,21 @@
 import csv
 import math
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
+from notegen.corpus.originality import human
 from notegen.errors import DataError, UsageError
 from notegen.generation.compose import compose
 from notegen.model.bundle import load
+from notegen.training import train as train_module
 from notegen.training.loop import Recipe
-from notegen.training.train import suggest, train
+from notegen.training.train import suggest, train, with_index
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -69,6 +73,30 @@ def test_the_stated_figure_is_that_of_the_validation(trained):
     rows = list(csv.DictReader((trained[0] / "tunes.csv").read_text().splitlines()))
     best = min(float(row["valid_bits_per_note"]) for row in rows)
     assert trained[1].provenance["valid_bits_per_note"] == pytest.approx(best, rel=0.02)
+
+
+def test_the_bundle_knows_its_corpus_and_what_people_copy_from_it(trained, corpus):
+    for number in (0, len(corpus.train) - 1):
+        piece = corpus.train[number]
+        run = trained[1].index.longest(piece.ids)
+        assert run == (note_count(piece.ids) - 1, piece.name, piece.name, number, 1)
+    figures = trained[1].provenance["human_originality"]
+    assert figures == human(trained[1].index, corpus.valid)
+    assert figures["runs"]["8"] < 0.5
+    assert 0 < figures["longest"]["16"] < 16
+
+
+def test_too_large_a_corpus_is_not_indexed_and_the_bundle_says_so(trained, corpus, monkeypatch):
+    monkeypatch.setattr(train_module, "MOST_NOTES", 100)
+    bare = with_index(replace(trained[1], provenance={"corpus": "tunes"}), corpus)
+    assert bare.index is None
+    assert bare.provenance == {"corpus": "tunes", "no_index": "the corpus has more than 100 notes"}
+
+
+def test_an_index_can_be_added_later(trained, corpus, tmp_path):
+    bare = replace(trained[1], index=None)
+    with_index(bare, corpus).save(tmp_path / "later.notegen")
+    assert (tmp_path / "later.notegen").read_bytes() == (trained[0] / "tunes.notegen").read_bytes()
 
 
 def test_a_trained_model_composes(trained, tune):
