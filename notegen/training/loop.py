@@ -152,6 +152,14 @@ class Trainer:
             self.checkpoint.remove()
         return bundle
 
+    def curve(self) -> list[list[float]]:
+        """Return what the log says of each epoch: its number, nats a token learned from, and the figure."""
+        if self.log is None or not self.log.exists():
+            return []
+        with self.log.open(newline="") as file:
+            rows = list(csv.reader(file))[1:]
+        return [[int(epoch), float(nats), float(figure)] for epoch, _, _, nats, figure in rows]
+
     def weights(self) -> dict[str, NDArray[Any]]:
         """Return the weights that were best on validation, or the present ones before the first."""
         return self.best or self.engine.weights()
@@ -218,6 +226,8 @@ class Trainer:
     def _resume(self, checkpoint: Checkpoint) -> None:
         found = checkpoint.load(self._identity())
         if found is None:
+            if self.log is not None:
+                self.log.unlink(missing_ok=True)  # of an earlier training of that name
             return
         place, state, self.best = found
         for name, value in place.items():

@@ -97,6 +97,7 @@ def _write(trainer: Trainer, corpus: Corpus, recipe: Recipe, path: Path, *, fini
         "epochs": trainer.epoch,
         "minutes": round(trainer.seconds / 60, 1),
         "finished": finished,
+        "curve": trainer.curve(),
         "notegen": notegen.__version__,
         "date": datetime.now(UTC).date().isoformat(),
     }

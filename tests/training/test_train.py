@@ -75,6 +75,20 @@ def test_the_stated_figure_is_that_of_the_validation(trained):
     assert trained[1].provenance["valid_bits_per_note"] == pytest.approx(best, rel=0.02)
 
 
+def test_the_bundle_keeps_its_learning_curve(trained):
+    rows = list(csv.DictReader((trained[0] / "tunes.csv").read_text().splitlines()))
+    kept = trained[1].provenance["curve"]
+    assert [row[0] for row in kept] == [1, 2]
+    assert [row[1] for row in kept] == [float(row["train_nats_per_token"]) for row in rows]
+    assert [row[2] for row in kept] == [float(row["valid_bits_per_note"]) for row in rows]
+
+
+def test_a_new_training_begins_a_new_log(trained, corpus, tmp_path):
+    (tmp_path / "tunes.csv").write_text("epoch,updates,seconds,train,valid\n1,1,1,9.9,9.9\n")
+    bundle = train(corpus, RECIPE, out=tmp_path / "tunes.notegen")
+    assert bundle.provenance["curve"] == trained[1].provenance["curve"]
+
+
 def test_the_bundle_knows_its_corpus_and_what_people_copy_from_it(trained, corpus):
     for number in (0, len(corpus.train) - 1):
         piece = corpus.train[number]
