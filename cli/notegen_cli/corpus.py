@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from notegen.corpus import Corpus
 from notegen.errors import UsageError
 from notegen.files import write_atomically
 from notegen_cli.building import build
@@ -34,14 +35,20 @@ def check(sources: tuple[str, ...], page: Path | None, force: bool, as_json: boo
     """Say what of folders, files or collections can be learned from, and why the rest cannot."""
     if page is not None and page.exists() and not force:
         raise UsageError(f"{page} exists already; choose another name or use --force")
-    report = open_corpus(sources).report()
+    corpus = open_corpus(sources)
+    report = corpus.report()
     if page is not None:
-        from notegen.report import corpus as pages
-
-        write_atomically(page, pages.page(report).encode(), force=force)
+        _write(corpus, page, force=force)
     click.echo(json.dumps(report) if as_json else _text(report))
     if page is not None and not as_json:
         click.echo(f"all of it to look at: {page}")
+
+
+def _write(corpus: Corpus, page: Path, *, force: bool) -> None:
+    from notegen.report import corpus as pages  # pictures, which the text can do without
+    from notegen.report.gather import gather
+
+    write_atomically(page, pages.page(gather(corpus)).encode(), force=force)
 
 
 for _other in (build, fetch, list_):

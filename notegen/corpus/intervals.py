@@ -18,26 +18,29 @@ def symbols(ids: Ids) -> NDArray[np.int64]:
 
 
 def onsets(ids: Ids) -> NDArray[np.int64]:
-    """Return the onsets of a piece's notes in grid ticks, counted from its first whole bar if it were one.
+    """Return the onsets of a piece's notes in grid ticks; see `times`."""
+    return times(ids)[0]
+
+
+def times(ids: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where a piece's notes begin and end, in grid ticks from its first whole bar if it were one.
 
     They are those of `notegen.codecs.notes.decode`, but for where they are counted from in a pickup.
 
     Returns
     -------
-    array of int, shape (notes,)
+    onsets, ends : arrays of int, shape (notes,)
     """
     kind, value = v.KIND[ids], v.VALUE[ids]
     meter, release, position = (kind == v.INDEX[name] for name in ("meter", "release", "position"))
     meters, bars = np.flatnonzero(meter), np.flatnonzero((ids == v.BAR) | (ids == v.PICKUP))
     notes = np.flatnonzero(kind == v.INDEX["pitch"])
     if not len(notes):
-        return notes
+        return notes, notes
     lengths = v.METER_LENGTH[value[meters]][np.searchsorted(meters, bars) - 1]
     bar = (np.cumsum(lengths) - lengths)[np.searchsorted(bars, notes) - 1]
     released = np.cumsum(np.where(release, value + 1, 0))
-    ends = bar + np.append(released[notes[1:]], released[-1]) - released[notes]
+    ends: NDArray[np.int64] = bar + np.append(released[notes[1:]], released[-1]) - released[notes]
     placed = position[notes - 1]
-    begun: NDArray[np.int64] = np.where(
-        placed, bar + value[notes - 1], np.maximum(bar, np.append(0, ends[:-1]))
-    )
-    return begun
+    begun = np.where(placed, bar + value[notes - 1], np.maximum(bar, np.append(0, ends[:-1])))
+    return begun, ends

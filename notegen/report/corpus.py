@@ -78,12 +78,12 @@ def _sources(sources: Mapping[str, int]) -> Html:
     return frame.section("Where the pieces come from", table)
 
 
-def _source(name: str) -> str:
+def source_of(name: str) -> str:
     """Return where a piece stands: its tunebook, else its folder.
 
     Examples
     --------
-    >>> _source("tunes/a.abc#12 Reel #2"), _source("tunes.zip/jigs/b.mid"), _source("c.mid")
+    >>> source_of("tunes/a.abc#12 Reel #2"), source_of("tunes.zip/jigs/b.mid"), source_of("c.mid")
     ('tunes/a.abc', 'tunes.zip/jigs', 'c.mid')
     """
     book = _BOOK.sub("", name)
@@ -144,7 +144,7 @@ def _named(each: Mapping[str, str], reason: str) -> str:
 
 def _duplicates(duplicates: Sequence[Mapping[str, str]]) -> Html:
     """Return which sources share how many pieces, and the pieces."""
-    known = [(_source(each["name"]), _source(each["of"])) for each in duplicates if each.get("of")]
+    known = [(source_of(each["name"]), source_of(each["of"])) for each in duplicates if each.get("of")]
     above = _gathered(source for pair in known for source in pair)
     pairs = Counter((above[one], above[other]) for one, other in known).most_common(_MOST)
     rows = [[one, "itself" if one == other else other, count] for (one, other), count in pairs]

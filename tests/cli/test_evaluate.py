@@ -1,4 +1,4 @@
-"""notegen evaluate and notegen compare."""
+"""notegen evaluate and notegen compare, and the page of notegen corpus check."""
 
 import json
 
@@ -87,3 +87,15 @@ def test_a_comparison_as_json_agrees_with_evaluate(run, tunes, bundle_path):
     assert folk["bits_per_note"] == pytest.approx(alone["bits_per_note"])
     low, high = folk["difference"]["interval"]
     assert low <= folk["difference"]["bits_per_note"] <= high
+
+
+def test_a_corpus_has_a_page_too(run, tunes, tmp_path):
+    (tunes / "bad.mid").write_bytes(b"MThd")
+    code, out, _ = run("corpus", "check", tunes, "--report", "corpus.html")
+    assert code == 0
+    assert out.splitlines()[-1] == "all of it to look at: corpus.html"
+    page = (tmp_path / "corpus.html").read_text()
+    assert "bad.mid" in page
+    assert "notes by pitch" in page
+    code, _, err = run("corpus", "check", tunes, "--report", "corpus.html")
+    assert (code, "exists already" in err) == (2, True)
