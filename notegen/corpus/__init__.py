@@ -1,20 +1,28 @@
 """A folder, a file or a collection as something to train on and test with."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-
-from notegen.codecs import vocabulary as v
-from notegen.codecs.notes import note_count
+from notegen.corpus.built import read_built
 from notegen.corpus.dedupe import content_hash
-from notegen.corpus.scan import Named, Piece, Refusal, files, read_files, scan
+from notegen.corpus.facts import facts, totals
+from notegen.corpus.scan import Named, Piece, Refusal, scan
+from notegen.corpus.sources import read_sources, sources
 from notegen.corpus.split import split
-from notegen.errors import DataError
+from notegen.corpus.store import is_built
+from notegen.errors import DataError, UsageError
+
+
+class Known(NamedTuple):
+    """What needs no looking at the pieces, as it was found out when the corpus was built."""
+
+    sides: dict[str, list[Piece]]
+    totals: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class Corpus:
         What was left out because it cannot be learned from, or is there already.
     notice : str
         Terms of use, as far as they are known.
+    known : Known, optional
+        Of a built corpus.
     """
 
     name: str
@@ -38,18 +48,32 @@ class Corpus:
     refused: list[Refusal] = field(default_factory=list)
     duplicates: list[Refusal] = field(default_factory=list)
     notice: str = ""
+    known: Known | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, *paths: str | PathLike[str]) -> "Corpus":
-        """Read folders and files of MIDI and ABC.
+        """Read folders, zip archives and files of MIDI, ABC, MusicXML and Humdrum, or a built corpus.
+
+        The pieces of a built corpus stay on disk until they are looked at.
 
         Raises
         ------
         DataError
-            If there is nothing to read.
+            If there is nothing to read, or a built corpus is not whole.
+        UsageError
+            If there is something else beside a built corpus.
         """
-        found = [file for path in paths for file in files(Path(path))]
-        return cls.of(", ".join(Path(path).name for path in paths), read_files(found))
+        for path in map(Path, paths):
+            if is_built(path):
+                if len(paths) > 1:
+                    raise UsageError(
+                        f"{path}: a built corpus stands by itself; build it from the other paths too"
+                    )
+                built = read_built(path)
+                known = Known(built.sides, built.totals)
+                return cls(built.name, built.pieces, built.refused, built.duplicates, built.notice, known)
+        found = chain.from_iterable([sources(Path(path)) for path in paths])
+        return cls.of(", ".join(Path(path).absolute().name for path in paths), read_sources(found))
 
     @classmethod
     def of(cls, name: str, scores: Iterable[Named], notice: str = "") -> "Corpus":
@@ -70,7 +94,7 @@ class Corpus:
         """The pieces by side; versions of one tune are on one side."""
         if not self.pieces:
             raise DataError(f"{self.name}: no piece can be learned from; `notegen corpus check` tells why")
-        return split(self.pieces)
+        return self.known.sides if self.known else split(self.pieces)
 
     @property
     def train(self) -> list[Piece]:
@@ -90,35 +114,19 @@ class Corpus:
     def report(self) -> dict[str, object]:
         """Return what a person wants to know of a corpus, as plain values.
 
-        ``groups`` counts sets of pieces that are versions of one another; ``refused`` and
-        ``duplicates`` give a reason for each piece left out.
+        ``refused`` and ``duplicates`` give a reason for each piece left out.
         """
-        rows = [piece.ids for piece in self.pieces]
-        pitches = np.concatenate([v.pitches(ids) for ids in rows] or [np.array([], dtype=np.int64)])
+        sums = self.known.totals if self.known else totals(facts(piece.ids) for piece in self.pieces)
         return {
             "name": self.name,
             "pieces": len(self.pieces) + len(self.refused) + len(self.duplicates),
             "kept": len(self.pieces),
-            "notes": sum(note_count(ids) for ids in rows),
-            "tokens": sum(len(ids) for ids in rows),
-            "bars": sum(int(np.isin(ids, (v.BAR, v.PICKUP)).sum()) for ids in rows),
-            "meters": _counts(rows, "meter"),
-            "keys": _counts(rows, "key"),
-            "pitch_range": [v.pitch_name(int(p)) for p in (pitches.min(), pitches.max())]
-            if len(pitches)
-            else [],
+            **sums,
             "sides": {side: len(pieces) for side, pieces in self.sides.items()} if self.pieces else {},
             "refused": [{"name": r.name, "reason": r.reason} for r in self.refused],
             "duplicates": [{"name": r.name, "reason": r.reason} for r in self.duplicates],
             "notice": self.notice,
         }
-
-
-def _counts(rows: list[v.Ids], kind: str) -> dict[str, int]:
-    """Count the first token of a kind in each piece, by name, most frequent first."""
-    firsts = [ids[v.KIND[ids] == v.INDEX[kind]][:1] for ids in rows]
-    names = Counter(v.name(int(token)).split()[1] for first in firsts for token in first)
-    return dict(names.most_common())
 
 
 __all__ = ["Corpus", "Named", "Piece", "Refusal"]

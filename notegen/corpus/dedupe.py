@@ -1,10 +1,17 @@
 """Groups of pieces that are versions of one another, in whatever key.
 
 Two pieces belong together if they share enough runs of intervals. Runs are compared by hash, so the
-work grows with the length of the corpus, not with the square of its pieces.
+work grows with the length of the corpus, not with the square of its pieces. Hashes are laid by in
+temporary files by their highest bits and then compared a part at a time, so that memory stays flat.
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +22,24 @@ from notegen.codecs.vocabulary import Ids
 RUN = 12  # intervals; a tune that is no version of another seldom shares so many in a row
 SHARE = 0.25  # of the shorter piece's distinct runs
 _COMMON = 64  # a run that stands in more pieces than this is no sign of kinship
+_AT_ONCE = 256  # pieces whose runs are found together
+_PART_BITS = 6
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_IN_MEMORY = 1 << 15  # bytes of a part that need no file
+
+Hashes = NDArray[np.uint64]
+
+
+def hashes(ids: Ids) -> tuple[str, str]:
+    """Return `content_hash` and `interval_hash` of a piece."""
+    kind, pitches = v.KIND[ids], v.pitches(ids)
+    intervals = np.diff(pitches)
+    relative = ids.astype("<i4")
+    relative[kind == v.INDEX["pitch"]] = np.append(0, intervals)[: len(pitches)]
+    relative[kind == v.INDEX["key"]] = v.FIRST["key"]
+    rows = relative, intervals.astype("<i2")
+    content, sequence = (hashlib.sha256(row.tobytes()).hexdigest() for row in rows)
+    return content, sequence
 
 
 def content_hash(ids: Ids) -> str:
@@ -22,11 +47,7 @@ def content_hash(ids: Ids) -> str:
 
     Metre, rhythm and intervals count; key and octave do not.
     """
-    relative = ids.copy()
-    pitch = v.KIND[ids] == v.INDEX["pitch"]
-    relative[pitch] = np.diff(v.pitches(ids), prepend=v.pitches(ids)[:1])
-    relative[v.KIND[ids] == v.INDEX["key"]] = v.FIRST["key"]
-    return hashlib.sha256(relative.astype("<i4").tobytes()).hexdigest()
+    return hashes(ids)[0]
 
 
 def interval_hash(ids: Ids) -> str:
@@ -34,15 +55,47 @@ def interval_hash(ids: Ids) -> str:
 
     The split goes by it, so that a later vocabulary moves no piece from one side to another.
     """
-    return hashlib.sha256(np.diff(v.pitches(ids)).astype("<i2").tobytes()).hexdigest()
+    return hashes(ids)[1]
 
 
-def groups(pieces: list[Ids]) -> NDArray[np.int64]:
+class _Parts:
+    """Rows of 64-bit numbers, laid by in parts: rows of one key are in one part, in their order."""
+
+    def __init__(self, width: int, folder: Path | None) -> None:
+        self.width = width
+        new = partial(SpooledTemporaryFile, _IN_MEMORY, dir=folder)  # closed by `close`
+        self.files = [new() for _ in range(1 << _PART_BITS)]
+
+    def add(self, keys: Hashes, *columns: NDArray[np.generic]) -> None:
+        """Lay rows by; a key's part is what its highest bits say."""
+        part = keys >> np.uint64(64 - _PART_BITS)
+        order = np.argsort(part, kind="stable")
+        rows = np.column_stack([column.astype(np.uint64) for column in columns])[order]
+        bounds = np.searchsorted(part[order], np.arange(1, len(self.files), dtype=np.uint64))
+        for file, some in zip(self.files, np.split(rows, bounds), strict=True):
+            file.write(some.tobytes())
+
+    def take(self) -> Iterator[Hashes]:
+        """Yield each part, shape (rows, width), and forget it."""
+        for file in self.files:
+            file.seek(0)
+            yield np.frombuffer(file.read(), dtype=np.uint64).reshape(-1, self.width)
+            file.close()
+
+    def close(self) -> None:
+        """Forget all rows."""
+        for file in self.files:
+            file.close()
+
+
+def groups(pieces: Iterable[Ids], folder: Path | None = None) -> NDArray[np.int64]:
     """Return the group of each piece: the index of the first piece that it is a version of.
 
     Parameters
     ----------
-    pieces : list of arrays of token ids
+    pieces : iterable of arrays of token ids
+    folder : Path, optional
+        Where temporary files go; without it, where the system puts them.
 
     Returns
     -------
@@ -54,51 +107,76 @@ def groups(pieces: list[Ids]) -> NDArray[np.int64]:
     >>> groups([tune, tune[::-1].copy(), tune + 5]).tolist()
     [0, 1, 0]
     """
-    runs = [_runs(ids) for ids in pieces]
-    sizes = np.array([len(run) for run in runs])
-    parent = np.arange(len(pieces))
-    for first, second, shared in _pairs(runs):
-        if shared >= SHARE * min(sizes[first], sizes[second]):
-            _join(parent, first, second)
-    return np.array([_root(parent, i) for i in range(len(pieces))], dtype=np.int64)
+    sizes = [np.empty(0, dtype=np.int64)]
+    pieces, count = iter(pieces), 0
+    with closing(_Parts(2, folder)) as runs, closing(_Parts(1, folder)) as pairs:
+        while some := list(islice(pieces, _AT_ONCE)):
+            owner, hashes = _runs(some)
+            runs.add(hashes, hashes, owner + count)
+            sizes.append(np.bincount(owner, minlength=len(some)))
+            count += len(some)
+        for rows in runs.take():
+            for first, second in _pairs(rows[:, 0], rows[:, 1]):
+                code = first * np.uint64(count) + second
+                pairs.add(code * _FACTOR, code)
+        return _joined(pairs, np.concatenate(sizes))
 
 
-def _runs(ids: Ids) -> NDArray[np.uint64]:
-    """Return the distinct hashed runs of intervals of a piece; a short piece is one run."""
+def _runs(pieces: list[Ids]) -> tuple[NDArray[np.int64], Hashes]:
+    """Return the distinct hashed runs of intervals of pieces, and which piece each is of."""
+    ids = np.concatenate(pieces)
+    owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
+    owner = owner[v.KIND[ids] == v.INDEX["pitch"]]  # (notes,)
     intervals = np.diff(v.pitches(ids)).astype(np.uint64)
-    size = min(RUN, max(1, len(intervals)))
-    if len(intervals) < size:
+    whole = np.flatnonzero(owner[RUN:] == owner[:-RUN])  # where a run begins that stays in its piece
+    count = np.bincount(owner, minlength=len(pieces))
+    short = np.flatnonzero(count <= RUN)  # a short piece is one run
+    first = (np.cumsum(count) - count)[short]
+    sizes = np.maximum(count[short] - 1, 0)
+    alone = [_hash(intervals[at : at + size], size) for at, size in zip(first, sizes, strict=True)]
+    owner = np.concatenate([owner[whole], short])
+    hashes = np.concatenate([_hash(intervals, RUN)[whole], *alone])
+    order = np.lexsort((hashes, owner))
+    owner, hashes = owner[order], hashes[order]
+    distinct = (np.diff(owner, prepend=-1) != 0) | (np.diff(hashes, prepend=hashes[:1]) != 0)
+    return owner[distinct], hashes[distinct]
+
+
+def _hash(intervals: Hashes, size: int) -> Hashes:
+    """Return the hash of each run of so many intervals: a polynomial modulo 2^64."""
+    if not size:
         return np.zeros(1, dtype=np.uint64)
-    hashes = np.full(len(intervals) - size + 1, size, dtype=np.uint64)
-    for i in range(size):  # a polynomial modulo 2^64
-        hashes = (
-            hashes * np.uint64(0x9E3779B97F4A7C15)
-            + intervals[i : len(intervals) - size + 1 + i]
-            + np.uint64(1)
-        )
-    return np.unique(hashes)
+    count = max(0, len(intervals) - size + 1)
+    hashes = np.full(count, size, dtype=np.uint64)
+    for i in range(size):
+        hashes = hashes * _FACTOR + intervals[i : i + count] + np.uint64(1)
+    return hashes
 
 
-def _pairs(runs: list[NDArray[np.uint64]]) -> list[tuple[int, int, int]]:
-    """Return pairs of pieces that share runs, and how many."""
-    owner = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
-    order = np.argsort(np.concatenate(runs), kind="stable") if runs else np.empty(0, dtype=np.int64)
-    hashes, owner = np.concatenate([*runs, np.empty(0, dtype=np.uint64)])[order], owner[order]
-    bounds = np.flatnonzero(
-        np.diff(hashes, prepend=hashes[:1] + np.uint64(1), append=hashes[-1:] + np.uint64(1))
-    )
-    codes = []
-    for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        if 1 < stop - start <= _COMMON:
-            members = owner[start:stop]
-            first, second = np.triu_indices(len(members), 1)
-            codes.append(members[first] * len(runs) + members[second])
-    if not codes:
-        return []
-    pairs, shared = np.unique(np.concatenate(codes), return_counts=True)
-    return [
-        (*divmod(pair, len(runs)), count) for pair, count in zip(pairs.tolist(), shared.tolist(), strict=True)
-    ]
+def _pairs(hashes: Hashes, owner: Hashes) -> Iterator[tuple[Hashes, Hashes]]:
+    """Yield pairs of pieces, the earlier first, once for each run that they share."""
+    order = np.argsort(hashes, kind="stable")
+    hashes, owner = hashes[order], owner[order]
+    _, which, count = np.unique(hashes, return_inverse=True, return_counts=True)
+    telling = (count <= _COMMON)[which]
+    hashes, owner = hashes[telling], owner[telling]
+    for apart in range(1, _COMMON):
+        shared = hashes[apart:] == hashes[:-apart]
+        if not shared.any():
+            return
+        yield owner[:-apart][shared], owner[apart:][shared]
+
+
+def _joined(pairs: _Parts, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Join the pieces that share enough of their runs."""
+    parent = np.arange(len(sizes))
+    for rows in pairs.take():
+        codes, shared = np.unique(rows[:, 0], return_counts=True)
+        first, second = np.divmod(codes.astype(np.int64), max(1, len(sizes)))
+        kin = shared >= SHARE * np.minimum(sizes[first], sizes[second])
+        for one, other in zip(first[kin].tolist(), second[kin].tolist(), strict=True):
+            _join(parent, one, other)
+    return np.array([_root(parent, i) for i in range(len(parent))], dtype=np.int64)
 
 
 def _root(parent: NDArray[np.int64], i: int) -> int:

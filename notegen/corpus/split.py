@@ -4,9 +4,12 @@ Pieces that are versions of one another share a side. A group's side follows fro
 so it stays where it is when other files come or go.
 """
 
+from collections.abc import Iterable
+
 from notegen.corpus.dedupe import groups, interval_hash
 from notegen.corpus.scan import Piece
 
+SIDES = ("train", "valid", "test")
 VALID, TEST = 5, 5  # percent of the groups
 
 
@@ -16,21 +19,32 @@ def split(pieces: list[Piece]) -> dict[str, list[Piece]]:
     A corpus of so few groups that chance leaves a side empty gives one group to each.
     """
     members: dict[int, list[Piece]] = {}
-    for piece, group in zip(pieces, groups([piece.ids for piece in pieces]).tolist(), strict=True):
+    for piece, group in zip(pieces, groups(piece.ids for piece in pieces).tolist(), strict=True):
         members.setdefault(group, []).append(piece)
     ordered = sorted(
         ((min(interval_hash(piece.ids) for piece in group), group) for group in members.values()),
         key=lambda row: row[0],
     )
-    side_of = [_side(digest) for digest, _ in ordered]
-    for side in ("train", "valid", "test"):
-        if side not in side_of and len(ordered) > 2:
-            fullest = max(side_of, key=side_of.count)
-            side_of[side_of.index(fullest)] = side
-    sides: dict[str, list[Piece]] = {"train": [], "valid": [], "test": []}
-    for side, (_, group) in zip(side_of, ordered, strict=True):
+    sides: dict[str, list[Piece]] = {side: [] for side in SIDES}
+    for side, (_, group) in zip(assign(digest for digest, _ in ordered), ordered, strict=True):
         sides[side] += group
     return sides
+
+
+def assign(digests: Iterable[str]) -> list[str]:
+    """Return the side of each group.
+
+    Parameters
+    ----------
+    digests : iterable of str
+        The least `interval_hash` of each group's pieces, in sorted order.
+    """
+    side_of = [_side(digest) for digest in digests]
+    for side in SIDES:
+        if side not in side_of and len(side_of) > 2:
+            fullest = max(side_of, key=side_of.count)
+            side_of[side_of.index(fullest)] = side
+    return side_of
 
 
 def _side(digest: str) -> str:

@@ -3,7 +3,8 @@ import pytest
 
 from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
-from notegen.corpus.scan import files, read_files, scan
+from notegen.corpus.scan import scan
+from notegen.corpus.sources import read_sources, sources
 from notegen.errors import DataError, FormatError
 from notegen.formats import midi
 from notegen.score import Score, Track
@@ -69,8 +70,8 @@ def test_a_file_that_breaks_off_anywhere_is_a_piece_or_refused(tmp_path, tune):
         damaged = bytearray(data)
         damaged[int(rng.integers(len(data)))] ^= 1 << int(rng.integers(8))
         (tmp_path / f"damaged {size}.mid").write_bytes(damaged)
-    found = files(tmp_path)
-    assert len(list(scan(read_files(found)))) == len(found)
+    found = list(sources(tmp_path))
+    assert len(list(scan(read_sources(found)))) == len(found)
 
 
 def test_musicxml_is_read_like_the_same_tunes_in_midi(tmp_path, tune):
@@ -106,24 +107,11 @@ def test_bad_musicxml_is_refused_with_the_reason(tmp_path, tune):
     assert all(refusal.reason and str(tmp_path) not in refusal.reason for refusal in corpus.refused)
 
 
-def test_files_are_found_at_any_depth_in_one_order(folder):
-    found = files(folder[0])
-    assert found == sorted(found)
-    assert folder[0] / "deep" / "er" / "two.MIDI" in found
-    assert not any(path.name in ("folder.mid", "readme.txt") for path in found)
-
-
 @pytest.mark.parametrize("name", ["nowhere", "hollow"])
 def test_where_there_is_nothing_to_read_is_said(tmp_path, name):
     (tmp_path / "hollow").mkdir()
     with pytest.raises(DataError, match=name):
         Corpus.open(tmp_path / name)
-
-
-def test_a_file_that_vanishes_is_refused(tmp_path):
-    ((name, error),) = read_files([tmp_path / "gone.mid"])
-    assert name.endswith("gone.mid")
-    assert isinstance(error, DataError)
 
 
 def test_transposed_duplicates_are_removed_and_named(tune):
@@ -166,3 +154,10 @@ def test_the_report_adds_up(folder):
 def test_an_empty_corpus_can_be_reported():
     report = Corpus.of("nothing", []).report()
     assert (report["kept"], report["notes"], report["sides"], report["pitch_range"]) == (0, 0, {}, [])
+
+
+def test_the_folder_one_is_in_has_a_name_too(tmp_path, tune, monkeypatch):
+    (tmp_path / "airs").mkdir()
+    tune().write(tmp_path / "airs" / "one.mid")
+    monkeypatch.chdir(tmp_path / "airs")
+    assert Corpus.open(".").name == "airs"

@@ -3,6 +3,7 @@ import pytest
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
+from notegen.corpus import dedupe
 from notegen.corpus.dedupe import content_hash, groups
 from notegen.melody import melody
 
@@ -67,3 +68,43 @@ def test_pieces_of_no_or_one_note_are_grouped_too():
     note = np.array([v.FIRST["pitch"] + 60])
     assert groups([]).tolist() == []
     assert len(groups([note[:0], note])) == 2
+
+
+def versions_by_hand(pieces):
+    """Return the groups by comparing each piece with each, run by run."""
+    runs = []
+    for ids in pieces:
+        intervals = np.diff(v.pitches(ids)).tolist()
+        size = min(dedupe.RUN, max(1, len(intervals)))
+        runs.append({tuple(intervals[i : i + size]) for i in range(max(1, len(intervals) - size + 1))})
+    found = list(range(len(pieces)))
+    for second, of_second in enumerate(runs):
+        for first, of_first in enumerate(runs[:second]):
+            if len(of_first & of_second) >= dedupe.SHARE * min(len(of_first), len(of_second)):
+                low, high = sorted((found[first], found[second]))
+                found = [low if group == high else group for group in found]
+    return found
+
+
+@pytest.mark.parametrize(("at_once", "in_memory"), [(256, 1 << 15), (7, 64), (1, 1)])
+def test_groups_are_the_same_however_little_memory_there_is(
+    tokens, monkeypatch, tmp_path, at_once, in_memory
+):
+    monkeypatch.setattr(dedupe, "_AT_ONCE", at_once)
+    monkeypatch.setattr(dedupe, "_IN_MEMORY", in_memory)
+    rng = np.random.default_rng(0)
+    pieces = [tokens(seed) for seed in range(30)]
+    for i in rng.integers(30, size=30).tolist():
+        start, stop = sorted(rng.integers(len(pieces[i]), size=2).tolist())
+        pieces.append(np.concatenate([pieces[i][:5], pieces[i][start:stop]]))  # with its key, in any length
+    expected = versions_by_hand(pieces)
+    assert 25 < len(set(expected)) < 60
+    assert dedupe.groups(iter(pieces), tmp_path).tolist() == expected
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_very_many_pieces_have_is_no_sign_of_kinship():
+    common = np.random.default_rng(0).integers(50, 80, 14)
+    pieces = [v.FIRST["pitch"] + np.append(common, [20 + i, 30, 40, 30, 40]) for i in range(65)]
+    assert len(set(groups(pieces).tolist())) == 65
+    assert len(set(groups(pieces[:64]).tolist())) == 1

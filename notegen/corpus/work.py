@@ -1,0 +1,60 @@
+"""What a worker does: the sources of a job become ids and records, or refusals."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from notegen.corpus.dedupe import hashes
+from notegen.corpus.facts import facts
+from notegen.corpus.scan import Piece, Refusal, scan
+from notegen.corpus.sources import Source, read_sources
+from notegen.corpus.store import Record, Result, readable
+
+Job = list[tuple[int, Source]]  # sources with their numbers
+
+
+def read_job(base: Path, job: Job) -> Result:
+    """Read the sources of a job; whatever goes wrong with one is a refusal of it alone.
+
+    Parameters
+    ----------
+    base : Path
+        What relative paths are relative to, as a worker may be anywhere.
+    job : list of (int, Source)
+    """
+    here = {replace(source, path=base / source.path): (number, source.name) for number, source in job}
+    of = {source.name: said for source, said in here.items()}
+    ids = [np.empty(0, dtype=np.int32)]
+    pieces: list[Record] = []
+    refused, at = [], 0
+    for found in _read(list(here)):
+        whole = found.name if found.name in of else found.name.rpartition("#")[0]  # a tune of a book
+        source, name = of[whole]
+        name += found.name[len(whole) :]
+        if isinstance(found, Refusal):
+            refused.append((source, name, readable(found.reason)))
+            continue
+        row = found.ids
+        stop = at + len(row)
+        pieces.append(Record(source, name, readable(found.title), at, stop, facts(row), *hashes(row)))
+        ids.append(row)
+        at = stop
+    return Result(np.concatenate(ids), pieces, refused)
+
+
+def _read(sources: list[Source]) -> list[Piece | Refusal]:
+    try:
+        return list(scan(read_sources(sources)))
+    except Exception:
+        return [found for source in sources for found in _read_alone(source)]
+
+
+def _read_alone(source: Source) -> Iterator[Piece | Refusal]:
+    """Read a source by itself, as one of a job fails in a way that nobody foresaw."""
+    try:
+        yield from list(scan(read_sources([source])))
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        yield Refusal(source.name, f"reading it fails ({said})")
