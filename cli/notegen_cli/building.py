@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 import notegen_corpora
+from notegen_corpora import Collection, Recipe
 from tqdm import tqdm
+
+from notegen_cli.sources import entry
 
 if TYPE_CHECKING:
     from notegen.corpus.build import Progress
@@ -33,7 +36,7 @@ _EVERY = 30.0  # seconds between plain lines
     "they must reach the files under the same paths.",
 )
 def build(paths: tuple[str, ...], output: Path, jobs: int | None, scheduler: str | None) -> None:
-    """Build a corpus of folders, files and fetched corpora that opens at once, however large it is.
+    """Build a corpus that opens at once, however large it is, of folders, files and public corpora.
 
     A build that was stopped goes on with the same command. Later the same command brings the corpus up to
     date: only new and changed files are read, and what is gone is dropped. Wherever a corpus is asked
@@ -41,15 +44,13 @@ def build(paths: tuple[str, ...], output: Path, jobs: int | None, scheduler: str
     """
     from notegen.corpus.build import build as build_corpus
 
-    fetched = [notegen_corpora.RECIPES.get(path) if not Path(path).exists() else None for path in paths]
-    found = [
-        notegen_corpora.archive(path) if recipe else Path(path)
-        for path, recipe in zip(paths, fetched, strict=True)
-    ]
+    entries = [entry(path) for path in paths]
+    found = [file for path, known in zip(paths, entries, strict=True) for file in _files(path, known)]
     names = [
-        recipe.title if recipe else path.absolute().name for path, recipe in zip(found, fetched, strict=True)
+        known.title if known else Path(path).absolute().name
+        for path, known in zip(paths, entries, strict=True)
     ]
-    notices = dict.fromkeys(recipe.notice for recipe in fetched if recipe)
+    notices = dict.fromkeys(known.notice for known in entries if known and known.notice)
     try:
         with _shown() as show:
             built = build_corpus(
@@ -70,6 +71,13 @@ def build(paths: tuple[str, ...], output: Path, jobs: int | None, scheduler: str
     )
     if built.refused:
         click.echo(f"notegen corpus check {output} tells why.")
+
+
+def _files(path: str, known: Collection | Recipe | None) -> list[Path]:
+    """Return what a path or the name of a corpus stands for."""
+    if isinstance(known, Collection):
+        return known.files()
+    return [notegen_corpora.archive(path) if known else Path(path)]
 
 
 @contextmanager

@@ -19,16 +19,16 @@ def open_corpus(sources: tuple[str, ...]) -> Corpus:
     """Read paths, collections and fetched corpora into one corpus; a path wins over a name."""
     if any(is_built(Path(source)) for source in sources):
         return Corpus.open(*sources)
-    entries = [_entry(source) for source in sources]
+    entries = [entry(source) for source in sources]
     names = [
-        entry.title if entry else Path(source).absolute().name
-        for source, entry in zip(sources, entries, strict=True)
+        known.title if known else Path(source).absolute().name
+        for source, known in zip(sources, entries, strict=True)
     ]
-    notices = dict.fromkeys(entry.notice for entry in entries if entry and entry.notice)
+    notices = dict.fromkeys(known.notice for known in entries if known and known.notice)
     return Corpus.of(", ".join(names), _scores([_found(source) for source in sources]), " ".join(notices))
 
 
-def _entry(source: str) -> Collection | Recipe | None:
+def entry(source: str) -> Collection | Recipe | None:
     """Return the corpus of a name, or None for a path."""
     if Path(source).exists():
         return None
@@ -37,10 +37,10 @@ def _entry(source: str) -> Collection | Recipe | None:
 
 def _found(source: str) -> Collection | Path:
     """Return a collection, or a path in which there is music."""
-    entry = _entry(source)
-    if isinstance(entry, Collection):
-        return entry
-    path = notegen_corpora.archive(source) if entry else Path(source)
+    known = entry(source)
+    if isinstance(known, Collection):
+        return known
+    path = notegen_corpora.archive(source) if known else Path(source)
     music_in(path)
     return path
 

@@ -8,13 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from notegen.corpus.built import read_built
 from notegen.corpus.dedupe import content_hash
 from notegen.corpus.facts import facts, totals
-from notegen.corpus.scan import Named, Piece, Refusal, scan
-from notegen.corpus.sources import read_sources, sources
+from notegen.corpus.scan import Duplicate, Named, Piece, Refusal, scan
 from notegen.corpus.split import split
-from notegen.corpus.store import is_built
 from notegen.errors import DataError, UsageError
 
 
@@ -35,8 +32,10 @@ class Corpus:
         What the corpus is called, as it stands in a bundle's provenance.
     pieces : list of Piece
         One of each set of pieces that have the same notes, whatever their key.
-    refused, duplicates : list of Refusal
-        What was left out because it cannot be learned from, or is there already.
+    refused : list of Refusal
+        What was left out because it cannot be learned from.
+    duplicates : list of Duplicate
+        What was left out because it is there already.
     notice : str
         Terms of use, as far as they are known.
     known : Known, optional
@@ -46,7 +45,7 @@ class Corpus:
     name: str
     pieces: list[Piece]
     refused: list[Refusal] = field(default_factory=list)
-    duplicates: list[Refusal] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
     notice: str = ""
     known: Known | None = field(default=None, repr=False)
 
@@ -63,6 +62,10 @@ class Corpus:
         UsageError
             If there is something else beside a built corpus.
         """
+        from notegen.corpus.built import read_built  # all readers, which composing does without
+        from notegen.corpus.sources import read_sources, sources
+        from notegen.corpus.store import is_built
+
         for path in map(Path, paths):
             if is_built(path):
                 if len(paths) > 1:
@@ -86,7 +89,7 @@ class Corpus:
                 continue
             first = pieces.setdefault(content_hash(found.ids), found)
             if first is not found:
-                duplicates.append(Refusal(found.name, f"the same notes as {first.name}"))
+                duplicates.append(Duplicate(found.name, first.name))
         return cls(name, list(pieces.values()), refused, duplicates, notice)
 
     @cached_property
@@ -124,9 +127,9 @@ class Corpus:
             **sums,
             "sides": {side: len(pieces) for side, pieces in self.sides.items()} if self.pieces else {},
             "refused": [{"name": r.name, "reason": r.reason} for r in self.refused],
-            "duplicates": [{"name": r.name, "reason": r.reason} for r in self.duplicates],
+            "duplicates": [{"name": d.name, "reason": d.reason, "of": d.of} for d in self.duplicates],
             "notice": self.notice,
         }
 
 
-__all__ = ["Corpus", "Named", "Piece", "Refusal"]
+__all__ = ["Corpus", "Duplicate", "Named", "Piece", "Refusal"]

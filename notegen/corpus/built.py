@@ -7,7 +7,7 @@ import numpy as np
 
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus.facts import Facts, totals
-from notegen.corpus.scan import Piece, Refusal
+from notegen.corpus.scan import Duplicate, Piece, Refusal
 from notegen.corpus.settle import KEPT, ORDER
 from notegen.corpus.split import SIDES
 from notegen.corpus.store import Store, reading
@@ -19,7 +19,7 @@ class Built(NamedTuple):
     name: str
     pieces: list[Piece]
     refused: list[Refusal]
-    duplicates: list[Refusal]
+    duplicates: list[Duplicate]
     notice: str
     sides: dict[str, list[Piece]]
     totals: dict[str, object]
@@ -40,7 +40,7 @@ def read_built(folder: Path) -> Built:
             meta["name"],
             pieces,
             [Refusal(*row) for row in ask(_REFUSED)],
-            [Refusal(name, f"the same notes as {first}") for name, first in ask(_AGAIN)],
+            [Duplicate(*row) for row in ask(_AGAIN)],
             meta["notice"],
             sides,
             totals(map(Facts._make, ask(_FACTS))),

@@ -34,6 +34,19 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True)
+class Duplicate:
+    """A piece that was not kept, because another one, `of`, has the same notes in some key."""
+
+    name: str
+    of: str
+
+    @property
+    def reason(self) -> str:
+        """Why it was not kept."""
+        return f"the same notes as {self.of}"
+
+
 def scan(found: Iterable[Named]) -> Iterator[Piece | Refusal]:
     """Turn named scores into pieces; what cannot be one is refused with the reason."""
     for name, content in found:

@@ -20,32 +20,13 @@ import numpy as np
 
 from notegen.errors import EmptyError, FormatError, NotegenError
 from notegen.formats import midi
+from notegen.formats.abc_music import BAR, LOWEST, TIE
+from notegen.formats.abc_text import key_of, mark_up
 from notegen.formats.bars import regular
-from notegen.keys import Key
 from notegen.score import EVENT, KEY, NOTE, Score, Table, table
 
-_BAR, _TIE = 20, 21  # controllers that General MIDI leaves undefined
-_BAR_MARK = f"[I:MIDI control {_BAR} 1]"
-_TIE_MARK = f"[I:MIDI control {_TIE} 1]"
-_REST = "D,,,,,"  # abc2midi puts a controller behind a rest before it: rests are notes below _LOWEST
-_LOWEST = 12
 _UNREADABLE = FormatError("abc2midi cannot make sense of this tune")
 _TIMEOUT = 60  # seconds for a book
-
-_TOKENS = re.compile(
-    r"""
-    (?P<left_out> "[^"]*" | ![^!\s]*! | \{[^}]*\} | [~.`)$*] | [HJLMOPRSTuv] | \((?!\d) )
-  | (?P<field>    \[[A-Za-z]:[^\]]*\] )
-  | (?P<bar>      (?: :*\|[|\]:]* | ::+ ) (?: \s*\[? \d[\d,-]* )? )
-  | (?P<note>     (?P<pitch> (?:\^\^|__|[_^=])? [A-Ga-g] [,']* ) [\d/]* )
-  | (?P<rest>     [zx] )
-  | (?P<tie>      - )
-  | (?P<other>    . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_INSTRUMENT = re.compile(r"%%MIDI\s+(program|channel)\s+\d")
-_KEY = re.compile(r"([A-G][#b]?)\s*([A-Za-z]{0,3})")
 
 
 class Tune(NamedTuple):
@@ -114,72 +95,6 @@ def _tune(number: str, lines: list[str]) -> Tune:
     return Tune(number, title, tuple(a or b for a, b in keys), tuple(lines))
 
 
-def mark_up(lines: tuple[str, ...]) -> str:
-    """Return a tune's text without ornaments and with controllers at bar lines and ties."""
-    head: list[str] = []
-    body: list[str] = []
-    in_body = False
-    for raw in lines:
-        if _INSTRUMENT.match(raw):
-            (body if in_body else head).append(raw)
-        line = "" if raw.startswith("%") else re.split(r"(?<!\\)%", raw)[0].rstrip()
-        field = re.match(r"([A-Za-z]):", line) and not re.match(r"[A-Za-z]:[|:]", line)
-        if field and line[0] in ("K" if in_body else "MLQTK"):
-            (body if in_body else head).append(line)
-            if line[0] == "K" and not in_body:
-                in_body = True
-                head += ["%%MIDI nobeataccents", "%%MIDI chordattack 0", "%%MIDI gchordoff"]
-        elif (field and in_body and line[0] in "MLQV") or (line and in_body and not field):
-            body.append(line)
-    music = [line if re.match(r"[A-Z]:[^|:]|%%", line) else _mark_line(line) for line in body]
-    return "\n".join([*head, *music])
-
-
-def _mark_line(line: str) -> str:
-    tokens = [
-        match for match in _TOKENS.finditer(line) if match.lastgroup != "left_out" and not match["left_out"]
-    ]
-    out, in_chord, waiting = [], False, ""  # what waits for the end of a chord and its length
-    for i, token in enumerate(tokens):
-        text = token.group()
-        if waiting and not in_chord and text not in "0123456789/":
-            out.append(waiting)
-            waiting = ""
-        in_chord = text != "]" and (in_chord or text == "[")
-        if token["bar"]:
-            text += _BAR_MARK
-        elif token["rest"]:
-            text = _REST
-        elif token["tie"]:
-            text = _TIE_MARK if _is_tie(tokens, i, in_chord) else ""
-            if in_chord:
-                text, waiting = "", waiting or text
-        out.append(text)
-    return "".join(out) + waiting
-
-
-def _is_tie(tokens: list[re.Match[str]], i: int, in_chord: bool) -> bool:
-    """Whether a pitch stands on both sides of a hyphen, or nothing behind it; else it is a slur."""
-    before = _pitches(tokens[i - 1 :: -1] if i else [], "]", "[")
-    if in_chord:
-        i = next((j for j in range(i, len(tokens)) if tokens[j].group() == "]"), i)
-    after = _pitches(tokens[i + 1 :], "[", "]")
-    return bool(before) and (not after or bool(set(before) & set(after)))
-
-
-def _pitches(tokens: list[re.Match[str]], opening: str, closing: str) -> list[str]:
-    """Return the letters of the first note among tokens, or of all notes of the first chord."""
-    found: list[str] = []
-    in_chord = False
-    for token in tokens:
-        if token["note"]:
-            found.append(token["pitch"].lstrip("_^="))
-        in_chord = in_chord or (token.group() == opening and not found)
-        if (found and not in_chord) or (in_chord and token.group() == closing):
-            break
-    return found
-
-
 def _convert(tunes: list[Tune], folder: Path) -> list[Score | NotegenError]:
     """Convert tunes in one call; return what became of all up to the first that stopped it."""
     book = "\n".join(f"X:{i}\n{mark_up(tune.lines)}\n" for i, tune in enumerate(tunes))
@@ -218,12 +133,12 @@ def _read_tune(tune: Tune, path: Path) -> Score | NotegenError:
         played = midi.decode(path.read_bytes())
     except NotegenError:
         return _UNREADABLE
-    notes = played.notes[played.notes["pitch"] >= _LOWEST]
+    notes = played.notes[played.notes["pitch"] >= LOWEST]
     if not len(notes):
         return EmptyError("the tune has no notes")
     marks = played.events[(played.events["status"] & 0xF0) == 0xB0]
-    bars = marks["tick"][(marks["data1"] == _BAR) & (marks["track"] == 0)]
-    ties = marks[marks["data1"] == _TIE]
+    bars = marks["tick"][(marks["data1"] == BAR) & (marks["track"] == 0)]
+    ties = marks[marks["data1"] == TIE]
     return replace(
         played,
         notes=_tidy(notes, ties),
@@ -263,12 +178,7 @@ def _modes(keys: Table, fields: tuple[str, ...]) -> Table:
     """Give the signatures that abc2midi wrote the modes that the text names."""
     named: dict[int, int] = {}
     for text in fields:
-        match = _KEY.match(text)
-        if match:
-            mode = "m" if match[2] == "m" or match[2].lower() == "min" else match[2]
-            try:
-                key = Key.parse(match[1] + mode)
-            except NotegenError:
-                key = Key.parse(match[1])
+        key = key_of(text)
+        if key:
             named.setdefault(key.fifths, key.mode)
     return table([(tick, fifths, named.get(fifths, 0)) for tick, fifths, _ in keys.tolist()], KEY)
