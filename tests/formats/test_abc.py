@@ -105,6 +105,37 @@ def test_a_tune_without_a_pickup_has_one_meter():
     assert meters("CDEF|GABc|") == [(0, 4, 4)]
 
 
+def test_a_section_behind_a_last_ending_begins_there():
+    assert pitches("|:C4|1 D4:|2 E4||F4|G4:|") == [C, D, C, E, F, G, F, G]
+    assert pitches("|:C4|1 D4:|2 E4|]F4|1 G4:|2 A4|]") == [C, D, C, E, F, G, F, A]
+    assert pitches("|:C4|1 D4:|2 E4||F4|G4|]") == [C, D, C, E, F, G]
+    assert pitches("|:C4|1 D4:|2 E4||F4||G4:|") == [C, D, C, E, F, G, G]
+
+
+def test_a_last_ending_that_a_repeat_sign_closes_is_played_once():
+    assert pitches("|:C4|1 D4:|2 E4:|") == [C, D, C, E]
+    assert pitches("|:C4|1 D4:|2 E4:|\n|:F4|1 G4:|2 A4:|") == [C, D, C, E, F, G, F, A]
+
+
+def test_an_ending_may_begin_on_a_line_of_its_own():
+    assert pitches("C4|:D4|\n[1 E4:|\n[2 F4||\nG4|A4:|") == [C, D, E, D, F, G, A, G, A]
+    assert pitches("|:D4|\n[1 E4:|\n[2 F4:|\n[3 G4||A4:|") == [D, E, D, F, D, G, A, A]
+
+
+def test_sections_played_three_times_may_follow_one_another():
+    assert pitches("|::C4::|::D4::|E4|F4:|") == [C, C, C, D, D, D, E, F, E, F]
+    assert meters("|::C4|D4::|E4|]") == [(0, 4, 4)]
+
+
+def test_parts_are_played_in_order_only_if_the_music_has_them():
+    parts = "P:A\nC4|\nP:B\nD4|"
+    assert pitches(parts, HEAD.replace("K:", "P:ABA\nK:")) == [C, D, C]
+    assert pitches("[P:A]C4|[P:B]D4|", HEAD.replace("K:", "P:B.A2 % twice\nK:")) == [D, C, C]
+    assert pitches(parts, HEAD.replace("K:", "P:ABCA\nK:")) == [C, D]
+    assert pitches(parts, HEAD.replace("K:", "P:A modern version\nK:")) == [C, D]
+    assert pitches("P:1\nC4|\nP:Chorus\nD4|") == [C, D]
+
+
 # Notes.
 
 
@@ -142,6 +173,42 @@ def test_ornaments_chord_symbols_slurs_and_words_are_left_out(body):
 
 def test_accidentals_last_to_the_bar_line():
     assert pitches("^C C =C C|^C4|C4|") == [61, 61, 60, 60, 61, 60]
+
+
+def test_a_hyphen_behind_a_grace_note_is_no_tie():
+    assert heard("C C {d}-C {de}-D|") == heard("C C C D|")
+
+
+def test_a_tie_is_found_behind_an_invisible_bar_line():
+    assert heard("C4[|]D4-|D4|") == [(0, 4, C), (4, 8, D)]
+
+
+def test_a_bracket_that_is_never_closed_is_no_chord():
+    assert pitches('C4|["Coda" D4|E4|]') == [C, D, E]
+    assert pitches("C4|[|D4|[]E4|]") == [C, D, E]
+
+
+def test_chords_between_plus_signs_are_read_as_of_old():
+    assert heard("+C2E2+ +G/c/+2 !trill!+trill+D|") == [
+        (0, 2, C),
+        (0, 2, E),
+        (2, 1, G),
+        (2, 1, 72),
+        (3, 1, D),
+    ]
+
+
+@pytest.mark.parametrize("chord", ["[C/0E]2", "[C" + "/" * 99 + "E]2", f"[C{'9' * 5000}E]2", "[z2C2]2"])
+def test_lengths_without_sense_in_a_chord_are_borne(chord):
+    assert abc.read_tunes(f"{HEAD}{chord}|D4|")[0][0].title == "A tune"
+
+
+def test_a_sign_comes_over_the_bar_line_with_a_tie_alone():
+    assert pitches("[^CE]4-|[CE]2 C2|", HEAD) == [61, 64, C]
+    assert pitches("^C4-|C4-|C2 C2|c4|") == [61, C, 72]
+    assert pitches("^C4-|^C2 C2|") == [61, 61]
+    assert pitches("^C4|C4|") == [61, C]
+    assert pitches("V:1\n^c4-|c4|\nV:2\nc4-|c4|") == [73, 72]
 
 
 # Fields.
@@ -198,6 +265,27 @@ def test_an_instruction_in_front_of_the_music_is_read_before_the_key_too():
 
 def test_cut_time_is_a_meter():
     assert meters("C4|", HEAD.replace("M:4/4", "M:C|")) == [(0, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("key", "octave"),
+    [
+        ("C clef=treble-8", -1),
+        ("C bass", 0),
+        ("C treble+8", 1),
+        ('C clef="treble-15"', -2),
+        ("C octave=2", 2),
+        ("C clef=bass octave=-1", -1),
+    ],
+)
+def test_clefs_and_fields_shift_by_octaves(key, octave):
+    assert heard("C,D[Ec']F|", HEAD.replace("K:C", f"K:{key}")) == [
+        (onset, duration, pitch + 12 * octave) for onset, duration, pitch in heard("C,D[Ec']F|")
+    ]
+
+
+def test_a_clef_alone_leaves_the_key_as_it_is():
+    assert pitches("F4|[K:clef=bass-8]F4|\nK:octave=0\nF4|", HEAD.replace("K:C", "K:G")) == [66, 54, 66]
 
 
 # Books.
