@@ -156,11 +156,13 @@ def test_the_list_tells_what_is_here(run):
 
 
 PROGRAM = """
+import signal
 import sys
 from dataclasses import replace
 from notegen_cli import corpus, fetching
 from notegen_cli.main import main
 from notegen_corpora import RECIPES
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests run in the background
 
 address, size, sha256 = sys.argv.pop(1), int(sys.argv.pop(1)), sys.argv.pop(1)
 RECIPES["nottingham"] = replace(RECIPES["nottingham"], address=address, size=size, sha256=sha256)
