@@ -11,12 +11,18 @@ from made_tunes import write_tunes
 
 from notegen.corpus import Corpus
 
-PROGRAM = (sys.executable, "-m", "notegen_cli.main", "corpus", "build")
+# heeds Ctrl-C also where tests run in the background
+START = """
+import signal
+from notegen_cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+PROGRAM = (sys.executable, "-c", START, "corpus", "build")
 
 # imported by Python at its start: files are read slowly, and many jobs are made of few
 SLOW = """
-import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests run in the background
+import sys, time
 def slow(event, arguments):
     if event == "open" and str(arguments[0]).endswith(".mid"):
         time.sleep(0.005)
