@@ -7,11 +7,12 @@ import click
 import numpy as np
 
 from notegen.codecs.notes import note_count
-from notegen.errors import DataError, UsageError
+from notegen.errors import UsageError
 from notegen.evaluation.likelihood import nats
 from notegen.evaluation.paired import Standing, compare
 from notegen.model.bundle import load
 from notegen.model.runtime import Runtime
+from notegen.report.assess import unseen
 from notegen_cli.sources import open_corpus
 from notegen_cli.stages import Stages
 
@@ -25,7 +26,8 @@ from notegen_cli.stages import Stages
 def command(models: tuple[str, ...], sources: tuple[str, ...], as_json: bool) -> None:
     """Measure several models on the test side of one corpus, paired by tune.
 
-    Differences are to the first model. Intervals hold 95 % of drawings of the tunes with replacement.
+    Tunes that stand in what one of them was trained on are left out. Differences are to
+    the first model. Intervals hold 95 % of drawings of the tunes with replacement.
     """
     if len(set(models)) < 2:
         raise UsageError("a comparison needs two models at least")
@@ -33,17 +35,13 @@ def command(models: tuple[str, ...], sources: tuple[str, ...], as_json: bool) ->
     for bundle in bundles.values():
         bundle.expect("notes")
     corpus = open_corpus(sources)
-    if not corpus.test:
-        raise DataError(
-            f"{corpus.name}: there are too few pieces to hold any out; three different ones are needed"
-        )
-    rows = [piece.ids for piece in corpus.test]
+    rows = [piece.ids for piece in unseen(corpus, list(bundles.values()))]
     notes = np.array([note_count(ids) for ids in rows])
-    stages, paid = Stages(), {}
-    for name, bundle in bundles.items():
-        stages.say(f"reading {len(rows)} tunes with {name}")
-        paid[name] = nats(Runtime(bundle), rows)
-    stages.close()
+    paid = {}
+    with Stages() as stages:
+        for name, bundle in bundles.items():
+            stages.say(f"reading {len(rows)} tunes with {name}")
+            paid[name] = nats(Runtime(bundle), rows)
     found = compare(paid, notes)
     if as_json:
         said = {"corpus": corpus.name, "side": "test", "pieces": len(rows), "notes": int(notes.sum())}

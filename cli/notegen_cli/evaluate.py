@@ -63,14 +63,11 @@ def command(
     bundle = load(model)
     bundle.expect("notes")
     corpus = open_corpus(sources)
-    stages = Stages()
-    try:
+    with Stages() as stages:
         found = assess(bundle, corpus, pieces=pieces, seed=seed, pitches=pitch_only, say=stages.say)
         if page is not None:
             stages.say("writing the page")
             _write(found, page, bundle, _command(model, sources, pitch_only, pieces, seed), force)
-    finally:
-        stages.close()
     click.echo(json.dumps(found.said) if as_json else _text(found.said))
     if page is not None and not as_json:
         click.echo(f"all of it to see and hear: {page}")

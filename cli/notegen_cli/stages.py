@@ -20,7 +20,10 @@ class Stages:
         if self.live and passed > _SOON:
             click.echo(f"\r\033[K{text} ({passed:.0f} s)", nl=False, err=True)
 
-    def close(self) -> None:
+    def __enter__(self) -> "Stages":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Take the line away."""
         if self.live:
             click.echo("\r\033[K", nl=False, err=True)

@@ -1,6 +1,6 @@
 """Everything that `notegen evaluate` says of a model: likelihood, statistics, originality."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from notegen.model.runtime import Runtime
 
 FEW = 20  # test tunes, below which figures are rough
 MOST = 500  # test tunes that sets are compared with: the time grows with their square
-KNOWN = 0.9  # the share of a tune's 8-note runs from which on a model may be said to know it
+KNOWN = 0.9  # the share of its 8-note runs from which on a tune stands in a training corpus
 
 Say = Callable[[str], None]  # told what is being done
 
@@ -81,21 +81,18 @@ def assess(
     Raises
     ------
     DataError
-        If the corpus has nothing to test with.
+        If the corpus has nothing to test with; see `unseen`.
     UsageError
         If the model is not one of notes.
     """
     model.expect("notes")
-    test = corpus.test
-    if not test:
-        raise DataError(
-            f"{corpus.name}: there are too few pieces to hold any out; three different ones are needed"
-        )
+    test = unseen(corpus, [model])
     say(f"reading {len(test)} tunes")
     runtime, rows = Runtime(model), [piece.ids for piece in test]
     costs = token_nats(runtime, rows)
     likelihood = Likelihood.of(costs, rows)
     say("counting n-grams")
+    sides = corpus.sides | {"test": test}
     said: dict[str, Any] = {
         "model": Path(model.name).stem,
         "sha256": model.digest,
@@ -104,14 +101,14 @@ def assess(
         "side": "test",
         **asdict(likelihood),
         "bits_per_pitch": None,
-        "baselines": {name: _priced(each, rows) for name, each in token_baselines(corpus.sides).items()},
+        "baselines": {name: _priced(each, rows) for name, each in token_baselines(sides).items()},
         "tunes": by_tune(costs, test),
     }
     if pitches:
         say("predicting pitches")
-        said |= _pitches(runtime, corpus)
+        said |= _pitches(runtime, sides)
     index = model.index or Index.of(corpus.train)
-    said["warnings"] = _warnings(model, index, test)
+    said["warnings"] = _warnings(model, len(test), len(corpus.test))
     if not pieces:
         return Assessment(said | {"statistics": None, "originality": None}, [], [])
     say(f"drawing {pieces} tunes")
@@ -123,6 +120,27 @@ def assess(
     said["statistics"] = {"pieces": pieces, "seed": seed, "features": statistics.rows(comparisons)}
     said["originality"] = originality(index, drawn, test)
     return Assessment(said, comparisons, drawn)
+
+
+def unseen(corpus: Corpus, models: Sequence[Bundle]) -> list[Piece]:
+    """Return the test pieces of a corpus without those that stand in what a model was trained on.
+
+    Raises
+    ------
+    DataError
+        If nothing is left, or there was nothing.
+    """
+    if not corpus.test:
+        raise DataError(f"{corpus.name}: too few pieces to hold any out; three different ones are needed")
+    left = corpus.test
+    for index in (model.index for model in models):
+        if index is not None:
+            left = [
+                piece for piece in left if (share([index.matches(piece.ids).lengths], RUNS[0]) or 0.0) < KNOWN
+            ]
+    if not left:
+        raise DataError(f"{corpus.name}: all of its test tunes stand in what the model was trained on")
+    return left
 
 
 def originality(index: Index, drawn: list[Ids], test: list[Piece]) -> dict[str, Any]:
@@ -160,9 +178,9 @@ def _priced(baseline: Baseline, rows: list[Ids]) -> dict[str, Any]:
     return said | ({"order": baseline.order, "smoothing": baseline.smoothing} if baseline.order else {})
 
 
-def _pitches(runtime: Runtime, corpus: Corpus) -> dict[str, Any]:
+def _pitches(runtime: Runtime, sides: dict[str, list[Piece]]) -> dict[str, Any]:
     """Return bits per pitch, of the model and of the baselines."""
-    rows = [piece.ids for piece in corpus.test]
+    rows = [piece.ids for piece in sides["test"]]
     divisor = np.log(2) * sum(map(note_count, rows))
     return {
         "bits_per_pitch": float(sum(cost.sum() for cost in pitch_nats(runtime, rows)) / divisor),
@@ -171,26 +189,20 @@ def _pitches(runtime: Runtime, corpus: Corpus) -> dict[str, Any]:
                 "bits_per_pitch": float(sum(cost.sum() for cost in each.costs) / divisor),
                 "order": each.order,
             }
-            for name, each in pitch_baselines(corpus.sides).items()
+            for name, each in pitch_baselines(sides).items()
         },
     }
 
 
-def _warnings(model: Bundle, index: Index, test: list[Piece]) -> list[str]:
-    """Say what the figures cannot be trusted in."""
+def _warnings(model: Bundle, count: int, held_out: int) -> list[str]:
+    """Say what the figures cannot be trusted in, or are not of."""
     said, name = [], Path(model.name).stem
-    if len(test) < FEW:
-        said.append(f"{len(test)} test tunes are few: take the figures as rough ones.")
+    if count < FEW:
+        said.append(f"{count} test tunes are few: take the figures as rough ones.")
     if model.index is None:
         said.append(
             f"{name} does not say what it was trained on; originality is measured against this corpus."
         )
-        return said
-    shares = [share([index.matches(piece.ids).lengths], RUNS[0]) or 0.0 for piece in test]
-    known = sum(each >= KNOWN for each in shares)
-    if known > 0.02 * len(test):
-        said.append(
-            f"{known} of the {len(test)} test tunes stand in what {name} was trained on, "
-            "so it may know them by heart."
-        )
+    if count < held_out:
+        said.append(f"left out of the test tunes: {held_out - count} that {name} was trained on.")
     return said

@@ -11,7 +11,7 @@ from notegen.corpus import Corpus
 from notegen.corpus.originality import Index
 from notegen.errors import DataError, UsageError
 from notegen.model.bundle import Bundle
-from notegen.report.assess import assess, originality
+from notegen.report.assess import assess, originality, unseen
 
 
 @pytest.fixture(scope="module")
@@ -78,15 +78,18 @@ def test_a_planted_copy_is_found_with_its_title_in_any_key(corpus):
     assert said["runs"]["8"]["generated"] > said["runs"]["8"]["human"]
 
 
-def test_one_is_told_that_a_model_was_trained_on_the_test_tunes(bundle, corpus):
+def test_tunes_that_a_model_was_trained_on_are_no_test(bundle, corpus):
+    known = [*corpus.train, corpus.test[1]]
+    cheat = Bundle(bundle.config, bundle.weights, name="models/cheat.notegen", index=Index.of(known))
+    said = assess(cheat, corpus, pieces=0).said
+    assert said["pieces"] == len(corpus.test) - 1
+    assert corpus.test[1].name not in {each["name"] for each in said["tunes"]}
+    assert "left out of the test tunes: 1 that cheat was trained on." in said["warnings"]
     honest = Bundle(bundle.config, bundle.weights, name="honest", index=Index.of(corpus.train))
-    cheat = Bundle(bundle.config, bundle.weights, name="cheat", index=Index.of(corpus.test))
-    assert not any("by heart" in each for each in assess(honest, corpus, pieces=0).said["warnings"])
-    count = len(corpus.test)
-    assert any(
-        f"{count} of the {count} test tunes" in each
-        for each in assess(cheat, corpus, pieces=0).said["warnings"]
-    )
+    assert unseen(corpus, [honest]) == corpus.test
+    assert len(unseen(corpus, [honest, cheat])) == len(corpus.test) - 1
+    with pytest.raises(DataError, match="all of its test tunes"):
+        unseen(corpus, [Bundle(bundle.config, bundle.weights, index=Index.of(corpus.test))])
 
 
 def test_one_is_told_that_there_are_few_tunes_and_that_a_model_has_no_index(found):
