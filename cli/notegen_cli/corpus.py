@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from notegen.corpus import Corpus
-from notegen.errors import UsageError
 from notegen.files import write_atomically
 from notegen_cli.building import build
 from notegen_cli.fetching import fetch, list_
+from notegen_cli.pages import check_page, page_options
 from notegen_cli.sources import open_corpus
 
 
@@ -22,19 +22,11 @@ def command() -> None:
 
 @command.command()
 @click.argument("sources", metavar="PATH|NAME...", nargs=-1, required=True)
-@click.option(
-    "--report",
-    "page",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Also write a page: .html, in one file.",
-)
-@click.option("--force", is_flag=True, help="Replace the page if it exists.")
+@page_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, with every reason.")
 def check(sources: tuple[str, ...], page: Path | None, force: bool, as_json: bool) -> None:
     """Say what of folders, files or collections can be learned from, and why the rest cannot."""
-    if page is not None and page.exists() and not force:
-        raise UsageError(f"{page} exists already; choose another name or use --force")
+    check_page(page, force=force)
     corpus = open_corpus(sources)
     report = corpus.report()
     if page is not None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from notegen.errors import UsageError
 from notegen.files import write_atomically
 from notegen.model.bundle import load
 from notegen.report.assess import Assessment, assess
+from notegen_cli.pages import check_page, page_options
 from notegen_cli.sources import open_corpus
 from notegen_cli.stages import Stages
 
@@ -34,14 +34,7 @@ _PARTS = ("pitch", "rhythm", "bars")
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed of the drawing."
 )
-@click.option(
-    "--report",
-    "page",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Also write a page: .html, in one file.",
-)
-@click.option("--force", is_flag=True, help="Replace the page if it exists.")
+@page_options
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 def command(
     model: str,
@@ -58,8 +51,7 @@ def command(
     Says how well it predicts the tunes that are held out, beside simple models; how alike tunes that it draws
     are to them; and how much of what it draws stands in what it was trained on.
     """
-    if page is not None and page.exists() and not force:
-        raise UsageError(f"{page} exists already; choose another name or use --force")
+    check_page(page, force=force)
     bundle = load(model)
     bundle.expect("notes")
     corpus = open_corpus(sources)

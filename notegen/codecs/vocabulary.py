@@ -3,6 +3,7 @@
 A token is a kind and a value. Ids follow the order of the table: all of one kind, then the next.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -159,6 +160,14 @@ def _tonics(ids: Ids) -> NDArray[np.int64]:
     last = np.maximum.accumulate(np.where(KIND[ids] == INDEX["key"], np.arange(len(ids)), 0))
     tonics: NDArray[np.int64] = (VALUE[ids[last]] + 3) % 12 - 3
     return tonics
+
+
+def pad(pieces: Sequence[Ids]) -> Ids:
+    """Stack pieces, filled up at the end, into an array of shape (pieces, length of the longest)."""
+    out = np.full((len(pieces), max(map(len, pieces))), PAD, dtype=np.int32)
+    for row, piece in zip(out, pieces, strict=True):
+        row[: len(piece)] = piece
+    return out
 
 
 def describe() -> list[list[object]]:

@@ -158,16 +158,8 @@ def by_tune(costs: Costs, pieces: list[Piece]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["bits_per_note"], row["name"]))
 
 
-def padded(pieces: list[Ids]) -> Ids:
-    """Return pieces as the rows of one array, filled up with padding, shape (pieces, longest)."""
-    rows = np.full((len(pieces), max(map(len, pieces))), v.PAD, dtype=np.int32)
-    for row, piece in zip(rows, pieces, strict=True):
-        row[: len(piece)] = piece
-    return rows
-
-
 def _batch_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
-    ids = padded(pieces)
+    ids = v.pad(pieces)
     hidden, _ = runtime.read(ids[:, :-1], runtime.start(len(pieces)))
     costs: Costs = []
     for row, heard, piece in zip(ids, hidden, pieces, strict=True):

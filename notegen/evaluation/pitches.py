@@ -26,7 +26,7 @@ from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import INDEX, Ids
 from notegen.corpus import Piece
 from notegen.evaluation.baselines import Baseline, Text, fit
-from notegen.evaluation.likelihood import Costs, padded
+from notegen.evaluation.likelihood import Costs
 from notegen.model.runtime import Floats, Runtime, State, log_softmax
 
 LEAST = 1e-3  # of the probability of what may stand between two notes
@@ -131,7 +131,7 @@ def _before_notes(runtime: Runtime, pieces: list[Ids]) -> Iterator[_Places]:
     order = np.argsort([len(piece) for piece in pieces], kind="stable").tolist()
     for start in range(0, len(order), _BATCH):
         rows = order[start : start + _BATCH]
-        ids = padded([pieces[row] for row in rows])
+        ids = v.pad([pieces[row] for row in rows])
         note = np.full(ids.shape, -1)  # (batch, time): which note is predicted there
         for i, row in enumerate(rows):
             note[i, _known(pieces[row])] = np.arange(first[row], first[row + 1])

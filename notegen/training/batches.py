@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import PAD, Ids, pitches, transpose
+from notegen.codecs.vocabulary import PAD, Ids, pad, pitches, transpose
 
 Augment = Callable[[Ids, np.random.Generator], Ids]
 
@@ -70,14 +70,6 @@ def batches(
     return [
         Batch([pieces[i] for i in group], augment, seed) for group, seed in zip(groups, seeds, strict=True)
     ]
-
-
-def pad(pieces: list[Ids]) -> Ids:
-    """Stack pieces, filled up at the end, into an array of shape (pieces, longest)."""
-    out = np.full((len(pieces), max(map(len, pieces))), PAD, dtype=np.int32)
-    for row, piece in zip(out, pieces, strict=True):
-        row[: len(piece)] = piece
-    return out
 
 
 def steps(batch: Ids, longest: int) -> Iterator[Step]:

@@ -16,7 +16,6 @@ from notegen.evaluation.likelihood import (
     evaluate,
     log_softmax,
     nats,
-    padded,
     token_nats,
 )
 from notegen.melody import melody
@@ -151,10 +150,6 @@ def test_tunes_that_surprise_alike_are_in_the_order_of_their_names():
     row = np.array([v.START, PITCH])
     found = by_tune([np.log([2.0])] * 3, [Piece(name, "", row) for name in "cab"])
     assert [tune["name"] for tune in found] == ["a", "b", "c"]
-
-
-def test_rows_are_filled_up_with_padding():
-    np.testing.assert_array_equal(padded([np.array([1, 2, 3]), np.array([1])]), [[1, 2, 3], [1, 0, 0]])
 
 
 def test_log_probabilities_add_up_to_1_however_large_the_logits():

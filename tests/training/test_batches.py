@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
+from notegen.codecs.vocabulary import pad
 from notegen.melody import melody
-from notegen.training.batches import batches, pad, steps, transposing, weight
+from notegen.training.batches import batches, steps, transposing, weight
 
 
 @pytest.fixture
