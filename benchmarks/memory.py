@@ -11,11 +11,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks._inputs import corpus
+from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Corpus, Known, Piece
 
 GIGABYTES = 4.0  # of token ids
 LIMIT = 2.5  # gigabytes of memory of its own that the process may have
 PIECE = 5_000  # tokens, as a piece of several minutes has
+DISTINCT = 4_000  # pieces
 BATCHES = 10
 
 
@@ -30,10 +32,10 @@ def run(arguments: list[str]) -> dict[str, object]:
     found: dict[str, object] = {}
     with TemporaryDirectory() as name:
         for size in (options.gigabytes / 10, options.gigabytes):
-            file = Path(name, "ids.npy")
+            file = Path(name, f"{size:g}.npy")
             _write(file, size)
             command = [sys.executable, "-m", "benchmarks", "memory", "--in", str(file)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             said = json.loads(done.stdout.splitlines()[-1])
             print(
                 f"{size:4.1f} GB of ids, at most {LIMIT} GB of memory: {said['batches']} batches, "
@@ -44,15 +46,20 @@ def run(arguments: list[str]) -> dict[str, object]:
 
 
 def _write(file: Path, gigabytes: float) -> None:
-    """Write pieces made of the tunes of the collections, each with its tunes in another order."""
+    """Write pieces made of tunes of the collections, some thousands of them again and again."""
     rng = np.random.default_rng(0)
     tunes = [piece.ids for piece in corpus().train]
     count = int(gigabytes * 1e9 / 4 / PIECE)
     ids = np.lib.format.open_memmap(file, "w+", np.int32, (count, PIECE))
-    for row in ids:
-        drawn = [tunes[i] for i in rng.integers(len(tunes), size=60)]
-        row[:] = np.concatenate([drawn[0][:-1], *(tune[3:-1] for tune in drawn[1:])])[:PIECE]
+    made = np.array([_medley(tunes, rng) for _ in range(min(count, DISTINCT))])
+    for at in range(0, count, len(made)):
+        ids[at : at + len(made)] = made[: count - at]
     ids.flush()
+
+
+def _medley(tunes: list[Ids], rng: np.random.Generator) -> Ids:
+    drawn = [tunes[i] for i in rng.integers(len(tunes), size=60)]
+    return np.concatenate([drawn[0][:-1], *(tune[3:-1] for tune in drawn[1:])])[:PIECE]
 
 
 def _train(file: Path) -> dict[str, object]:

@@ -62,6 +62,8 @@ def _text(report: dict[str, Any]) -> str:
         f"  keys: {_shares(report['keys'])}",
         f"  sides: {sides}",
     ]
+    if report["notice"]:
+        lines.append(f"  terms: {report['notice']}")
     lines += [f"  refused: {entry['name']}: {entry['reason']}" for entry in report["refused"]]
     if report["duplicates"]:
         lines.append(

@@ -44,6 +44,8 @@ def command(sources: tuple[str, ...], output: Path, force: bool, **settings: Any
     sides = ", ".join(f"{len(pieces)} to {side}" for side, pieces in corpus.sides.items())
     notes = sum(note_count(piece.ids) for piece in corpus.pieces)
     click.echo(f"{corpus.name}: {notes:,} notes; pieces: {sides}; {len(corpus.refused)} refused")
+    if corpus.notice:
+        click.echo(f"terms: {corpus.notice}")
     if notes < FEW_NOTES:
         click.echo(
             f"This is little to learn from: below {FEW_NOTES:,} notes a model mostly learns by heart.",
