@@ -211,7 +211,8 @@ def _walk(top: Path) -> Iterator[Source]:
         elif (status.st_dev, status.st_ino) not in entered:
             entered.add((status.st_dev, status.st_ino))
             try:
-                levels.append((path, sorted(filter(_is_shown, os.listdir(path)), reverse=True)))  # noqa: PTH208
+                shown = filter(_is_shown, os.listdir(path))  # noqa: PTH208 (names alone, no Paths)
+                levels.append((path, sorted(shown, reverse=True)))
             except OSError:
                 yield Source(path)
 

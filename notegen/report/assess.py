@@ -164,10 +164,11 @@ def originality(index: Index, drawn: list[Ids], test: list[Piece]) -> dict[str, 
 
 def _longest(index: Index, rows: list[Ids], whose: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Say which of some pieces has the longest run of the corpus, and of which piece."""
-    runs = [index.longest(ids) for ids in rows]
-    best = max(range(len(runs)), key=lambda i: runs[i].notes if runs[i] else 0)  # type: ignore[union-attr]
-    found = runs[best]
-    return found and {"notes": found.notes, "title": found.title or found.name, **whose[best]}
+    found = [(run, who) for run, who in zip(map(index.longest, rows), whose, strict=True) if run]
+    if not found:
+        return None
+    run, who = max(found, key=lambda each: each[0].notes)
+    return {"notes": run.notes, "title": run.title or run.name, **who}
 
 
 def _priced(baseline: Baseline, rows: list[Ids]) -> dict[str, Any]:

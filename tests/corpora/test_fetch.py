@@ -1,12 +1,12 @@
 import hashlib
 import io
 import json
-import os
 import random
 import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from file_server import serving
@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
 
 
 def test_a_disk_that_fills_up_is_told(tmp_path):
-    if not os.path.exists("/dev/full"):  # noqa: PTH110
+    if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     (tmp_path / "tiny.part").symlink_to("/dev/full")
     with serving(DATA) as server:
