@@ -14,12 +14,7 @@ def symbols(ids: Ids) -> NDArray[np.int64]:
     -------
     array of int, shape (notes - 1,)
     """
-    return 256 * np.diff(onsets(ids)) + 128 + np.diff(v.pitches(ids))
-
-
-def onsets(ids: Ids) -> NDArray[np.int64]:
-    """Return the onsets of a piece's notes in grid ticks; see `times`."""
-    return times(ids)[0]
+    return 256 * np.diff(times(ids)[0]) + 128 + np.diff(v.pitches(ids))
 
 
 def times(ids: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar
-from notegen.codecs.notes import decode, note_count
+from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus.originality import Run, human_longest
 from notegen.errors import UsageError
@@ -15,14 +15,13 @@ from notegen.generation import judge
 from notegen.generation.constraints import Constraints, Guide, pitch_classes
 from notegen.generation.sampling import Draft, Prompt, Taste, read, sample
 from notegen.generation.seam import Seam
+from notegen.generation.sets import as_tune
 from notegen.keys import Key
 from notegen.model.bundle import Bundle
 from notegen.model.runtime import Runtime
-from notegen.score import DEFAULT_TEMPO, NOTE, TEMPO, Score, Table, Track, table
+from notegen.score import NOTE, Score, Table, table
 
 _ROUNDS = 6  # how often flawed takes are drawn anew before the last ones are kept
-_FILE_RESOLUTION = 480
-_JIG_TEMPO = 370_370  # microseconds a quarter: 108 dotted quarters a minute
 MOST_BARS, MOST_TAKES = 1024, 256
 
 
@@ -215,11 +214,7 @@ class _Opening:
         return Constraints(bars, pitches=pitches, key=self.key)
 
     def finish(self, ids: Ids) -> tuple[Score, Score]:
-        line = decode(np.append(self.before, ids)).quantize(_FILE_RESOLUTION)
-        numerator, denominator = line.meter_at(0)
-        compound = numerator % 3 == 0 and numerator > 3 and denominator >= 8
-        tempo = _JIG_TEMPO if compound else DEFAULT_TEMPO
-        tune = replace(line, tempos=table([(0, tempo)], TEMPO), tracks=(Track("melody"),))
+        tune = as_tune(np.append(self.before, ids))
         return tune, tune
 
 

@@ -1,12 +1,11 @@
 """Scores in notebooks: a piano roll, and a player under it."""
 
-import base64
 from html import escape
 
 import numpy as np
 
 from notegen.errors import NotegenError
-from notegen.rendering import pianoroll, sound
+from notegen.rendering import embed, pianoroll
 from notegen.rendering.layout import Roll
 from notegen.rendering.performance import seconds
 from notegen.score import Score
@@ -31,5 +30,4 @@ def html(score: Score) -> str:
 def _player(score: Score) -> str:
     if seconds(score, np.array([score.end]))[0] > _LONGEST:
         return ""
-    heard = base64.b64encode(sound.encoded(score, ".mp3")).decode()
-    return f'<audio controls src="data:audio/mpeg;base64,{heard}"></audio>'
+    return f'<audio controls src="{embed.mp3(score)}"></audio>'
