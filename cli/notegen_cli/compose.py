@@ -95,7 +95,7 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Continue SEED, a MIDI, ABC or MusicXML file, in several takes; without it, begin a tune.
+    """Continue SEED, a MIDI, ABC, MusicXML or Humdrum file, in several takes; or begin a tune.
 
     Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instrument.
     A seed with chords or several tracks is continued in its melody.

@@ -46,7 +46,7 @@ from notegen.rendering import sound
 )
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(sources: tuple[Path, ...], output: Path | None, force: bool, **options: Any) -> None:
-    """Write MIDI, ABC or MusicXML files as sound, each with a .json that says how it was made."""
+    """Write MIDI, ABC, MusicXML or Humdrum files as sound, each with a .json that says how it was made."""
     if output is not None and len(sources) > 1:
         raise UsageError("--output names one file; leave it out to render several")
     outputs = [output or source.with_suffix(".wav") for source in sources]

@@ -30,7 +30,7 @@ from notegen_cli.sources import open_corpus
 @click.option("--seed", type=click.IntRange(0), help="Random seed.")
 @click.option("--force", is_flag=True, help="Replace the bundle if it exists.")
 def command(sources: tuple[str, ...], output: Path, force: bool, **settings: Any) -> None:
-    """Train a model on folders and files of MIDI and ABC, or on built-in collections.
+    """Train a model on folders, archives and files, built corpora, or public collections.
 
     All settings have sensible defaults for the size of the corpus. A training that was stopped goes
     on with the same command.

@@ -30,7 +30,9 @@ def read_job(base: Path, job: Job) -> Result:
     pieces: list[Record] = []
     refused, at = [], 0
     for found in _read(list(here)):
-        whole = found.name if found.name in of else found.name.rpartition("#")[0]  # a tune of a book
+        whole = found.name
+        while whole not in of:  # a tune of a book: its number stands behind
+            whole = whole.rpartition("#")[0]
         source, name = of[whole]
         name += found.name[len(whole) :]
         if isinstance(found, Refusal):

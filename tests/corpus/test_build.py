@@ -190,6 +190,17 @@ def test_two_cannot_build_in_one_folder(tunes, tmp_path):
     assert_same(Corpus.open(tmp_path / "built"), Corpus.open(tunes))
 
 
+def test_names_and_numbers_may_hold_number_signs(tmp_path):
+    folder = tmp_path / "tunes" / "a#b"
+    write_tunes(folder, range(1))
+    head, bars = "T:A\nM:4/4\nL:1/8\nK:D\n", "DEFG ABcd|dcBA GFED|"
+    (folder / "t#1.abc").write_text(f"X:1#2\n{head}{bars}\n\nX:#\n{head}{bars[::-1]}|\n")
+    build([tmp_path / "tunes"], tmp_path / "built", jobs=1)
+    names = [piece.name for piece in Corpus.open(tmp_path / "built").pieces]
+    assert names == [piece.name for piece in Corpus.open(tmp_path / "tunes").pieces]
+    assert [name.rpartition("/")[2] for name in names][1:] == ["t#1.abc#1#2", "t#1.abc##"]
+
+
 @pytest.mark.usefixtures("tunes")
 def test_relative_paths_are_read_from_here_and_named_as_they_were(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -16,7 +16,7 @@ from notegen.corpus.build import build
 from notegen.corpus.sources import Source
 from notegen.errors import DataError
 
-pytest.importorskip("distributed")
+pytest.importorskip("distributed", reason="it comes with the extra dask")
 
 SLOW = """
 import sys, time

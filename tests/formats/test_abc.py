@@ -359,7 +359,7 @@ def test_damaged_tunes_never_stop_a_book():
 
 
 def test_music21_hears_the_same_notes():
-    converter = pytest.importorskip("music21.converter")
+    converter = pytest.importorskip("music21.converter", reason="it is a witness")
     body = "G|:C>D EF-|F2 (3GAB c|1 ^cd e2:|2 z2 C2|]"
     tune = converter.parse(HEAD + body, format="abc").parts[0].expandRepeats().stripTies().flatten()
     theirs = [(float(note.offset), float(note.quarterLength), note.pitch.midi) for note in tune.notes]
