@@ -1,6 +1,6 @@
 """A folder, a file or a collection as something to train on and test with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -8,8 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
+from notegen.codecs.notes import note_count
 from notegen.corpus.dedupe import content_hash
 from notegen.corpus.facts import facts, totals
+from notegen.corpus.pieces import ids, lengths
 from notegen.corpus.scan import Duplicate, Named, Piece, Refusal, scan
 from notegen.corpus.split import split
 from notegen.errors import DataError, UsageError
@@ -18,8 +20,9 @@ from notegen.errors import DataError, UsageError
 class Known(NamedTuple):
     """What needs no looking at the pieces, as it was found out when the corpus was built."""
 
-    sides: dict[str, list[Piece]]
+    sides: dict[str, Sequence[Piece]]
     totals: dict[str, object]
+    notes: dict[str, int]  # by side
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,12 @@ class Corpus:
     ----------
     name : str
         What the corpus is called, as it stands in a bundle's provenance.
-    pieces : list of Piece
-        One of each set of pieces that have the same notes, whatever their key.
-    refused : list of Refusal
+    pieces : sequence of Piece
+        One of each set of pieces that have the same notes, whatever their key. Those of a built corpus are
+        read from disk whenever they are indexed; `ids` and `lengths` are for what needs no names.
+    refused : sequence of Refusal
         What was left out because it cannot be learned from.
-    duplicates : list of Duplicate
+    duplicates : sequence of Duplicate
         What was left out because it is there already.
     notice : str
         Terms of use, as far as they are known.
@@ -43,9 +47,9 @@ class Corpus:
     """
 
     name: str
-    pieces: list[Piece]
-    refused: list[Refusal] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
+    pieces: Sequence[Piece]
+    refused: Sequence[Refusal] = field(default_factory=list)
+    duplicates: Sequence[Duplicate] = field(default_factory=list)
     notice: str = ""
     known: Known | None = field(default=None, repr=False)
 
@@ -73,7 +77,7 @@ class Corpus:
                         f"{path}: a built corpus stands by itself; build it from the other paths too"
                     )
                 built = read_built(path)
-                known = Known(built.sides, built.totals)
+                known = Known(built.sides, built.totals, built.notes)
                 return cls(built.name, built.pieces, built.refused, built.duplicates, built.notice, known)
         found = chain.from_iterable([sources(Path(path)) for path in paths])
         return cls.of(", ".join(Path(path).absolute().name for path in paths), read_sources(found))
@@ -93,26 +97,35 @@ class Corpus:
         return cls(name, list(pieces.values()), refused, duplicates, notice)
 
     @cached_property
-    def sides(self) -> dict[str, list[Piece]]:
+    def sides(self) -> dict[str, Sequence[Piece]]:
         """The pieces by side; versions of one tune are on one side."""
         if not self.pieces:
             raise DataError(f"{self.name}: no piece can be learned from; `notegen corpus check` tells why")
-        return self.known.sides if self.known else split(self.pieces)
+        return self.known.sides if self.known else {**split(list(self.pieces))}
 
     @property
-    def train(self) -> list[Piece]:
+    def train(self) -> Sequence[Piece]:
         """The pieces to learn from."""
         return self.sides["train"]
 
     @property
-    def valid(self) -> list[Piece]:
+    def valid(self) -> Sequence[Piece]:
         """The pieces to choose settings by."""
         return self.sides["valid"]
 
     @property
-    def test(self) -> list[Piece]:
+    def test(self) -> Sequence[Piece]:
         """The pieces that only the final figure is read from."""
         return self.sides["test"]
+
+    @cached_property
+    def notes(self) -> int:
+        """How many notes all pieces have."""
+        return sum(self.known.notes.values()) if self.known else _notes(self.pieces)
+
+    def notes_of(self, side: str) -> int:
+        """Return how many notes the pieces of ``train``, ``valid`` or ``test`` have."""
+        return self.known.notes[side] if self.known else _notes(self.sides[side])
 
     def report(self) -> dict[str, object]:
         """Return what a person wants to know of a corpus, as plain values.
@@ -132,4 +145,8 @@ class Corpus:
         }
 
 
-__all__ = ["Corpus", "Duplicate", "Named", "Piece", "Refusal"]
+def _notes(pieces: Iterable[Piece]) -> int:
+    return sum(note_count(piece.ids) for piece in pieces)
+
+
+__all__ = ["Corpus", "Duplicate", "Named", "Piece", "Refusal", "ids", "lengths"]

@@ -8,7 +8,7 @@ from notegen.corpus.sources import Source
 from notegen.corpus.store import Store
 
 _FILES, _BYTES = 256, 4 << 20  # of a job
-_JOBS = 400  # jobs grow before there are many more: each has a file that stays open while it is read
+_JOBS = 400  # jobs grow before there are many more: each leaves a file
 
 
 def plan(store: Store, found: Iterable[Source]) -> None:

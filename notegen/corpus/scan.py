@@ -25,6 +25,10 @@ class Piece:
     title: str
     ids: Ids
 
+    def __len__(self) -> int:
+        """Return how many tokens it has."""
+        return len(self.ids)
+
 
 @dataclass(frozen=True)
 class Refusal:

@@ -6,7 +6,6 @@ its name before the one transaction that records the job, and a shard that nothi
 the next build begins: so nothing is there twice or in part, wherever a build was interrupted.
 """
 
-import errno
 import io
 import json
 import os
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from notegen.files import check_folder, write_atomically
 INDEX = "index.sqlite"
 _LOCK = ".lock"
 _FORMAT = "1"
+_ID = np.dtype(np.int32)
 _VOCABULARY = json.dumps(v.describe())
 
 _SCHEMA = """
@@ -79,6 +79,35 @@ class Result(NamedTuple):
     ids: Ids
     pieces: list[Record]
     refused: list[tuple[int, str, str]]
+
+
+class Shard(NamedTuple):
+    """A shard as a file: at which byte its ids begin, and how many bytes there are in all."""
+
+    path: Path
+    begin: int
+    size: int
+
+    def read(self, start: int, count: int) -> Ids:
+        """Copy ids from the file.
+
+        Raises
+        ------
+        DataError
+            If it is gone, or is not as it was.
+        """
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                whole = os.fstat(file.fileno()).st_size == self.size
+                file.seek(self.begin + start * _ID.itemsize)
+                data = file.read(count * _ID.itemsize) if whole else b""
+        except OSError as error:
+            raise DataError(
+                f"{self.path}: cannot be read any more: {error.strerror}; put it back or build it again"
+            ) from error
+        if len(data) < count * _ID.itemsize:
+            raise DataError(f"{self.path}: has changed since it was opened; put it back or build it again")
+        return np.frombuffer(data, dtype=_ID)
 
 
 class Store:
@@ -139,16 +168,23 @@ class Store:
         Raises
         ------
         DataError
-            If it cannot be opened.
+            If it cannot be opened, or is damaged.
         """
+        return np.asarray(self._mapped(number))
+
+    def shard_file(self, number: int) -> Shard:
+        """Return where the ids of a shard lie; the errors are those of `shard`."""
+        ids = self._mapped(number)
+        return Shard(self._shard(number).absolute(), ids.offset, ids.offset + ids.nbytes)
+
+    def _mapped(self, number: int) -> "np.memmap[Any, np.dtype[np.int32]]":
         path = self._shard(number)
         try:
-            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+            ids: np.memmap[Any, np.dtype[np.int32]] = np.load(path, mmap_mode="r", allow_pickle=False)
+            if ids.dtype != np.int32 or ids.ndim != 1:
+                raise ValueError
+            return ids
         except OSError as error:
-            if error.errno == errno.EMFILE:
-                raise DataError(
-                    f"{self.folder}: its shards are more than a program may open here; raise `ulimit -n`"
-                ) from error
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error
         except ValueError as error:
             raise DataError(f"{path}: is damaged; remove the folder and build it again") from error

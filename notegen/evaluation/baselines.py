@@ -4,6 +4,7 @@ They are counted on the training side of a corpus, their settings are chosen on 
 their costs on the test side have the form of `likelihood.token_nats`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ class Baseline:
     text: str = ""
 
 
-def token_baselines(sides: dict[str, list[Piece]]) -> dict[str, Baseline]:
+def token_baselines(sides: dict[str, Sequence[Piece]]) -> dict[str, Baseline]:
     """Return the baselines on the tokens of a corpus.
 
     Parameters

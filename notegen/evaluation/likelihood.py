@@ -6,6 +6,7 @@ tokenizations. It has three parts, by the kind of the token that is paid for: pi
 (positions and releases), and bars (bar lines, pickups, meters, keys and the end).
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -117,7 +118,7 @@ def nats(runtime: Runtime, pieces: list[Ids]) -> NDArray[np.float64]:
     return np.array([cost.sum() for cost in token_nats(runtime, pieces)])
 
 
-def evaluate(model: Bundle, pieces: list[Piece]) -> dict[str, Any]:
+def evaluate(model: Bundle, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Measure a model on pieces of a corpus, such as ``corpus.test``.
 
     Returns
@@ -138,7 +139,7 @@ def evaluate(model: Bundle, pieces: list[Piece]) -> dict[str, Any]:
     return asdict(Likelihood.of(token_nats(Runtime(model), rows), rows))
 
 
-def by_tune(costs: Costs, pieces: list[Piece]) -> list[dict[str, Any]]:
+def by_tune(costs: Costs, pieces: Sequence[Piece]) -> list[dict[str, Any]]:
     """Return what each tune costs, the most surprising first.
 
     Returns

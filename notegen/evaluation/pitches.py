@@ -14,7 +14,7 @@ pitches of MIDI that does not depend on what comes. Rows that are less likely th
 and of as long rows all but the `MOST` likeliest; what is left is brought to a sum of 1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +90,7 @@ def predictions(runtime: Runtime, pieces: list[Ids]) -> list[NDArray[np.float64]
     return [found[end - size : end] for size, end in zip(sizes, np.cumsum(sizes).tolist(), strict=True)]
 
 
-def pitch_baselines(sides: dict[str, list[Piece]]) -> dict[str, Baseline]:
+def pitch_baselines(sides: dict[str, Sequence[Piece]]) -> dict[str, Baseline]:
     """Return the baselines on the pitches of a corpus.
 
     Parameters
@@ -108,7 +108,7 @@ def pitch_baselines(sides: dict[str, list[Piece]]) -> dict[str, Baseline]:
     return fit({"absolute": _text(sides, relative=False), "relative": _text(sides, relative=True)}, (1, 2))
 
 
-def _text(sides: dict[str, list[Piece]], *, relative: bool) -> Text:
+def _text(sides: dict[str, Sequence[Piece]], *, relative: bool) -> Text:
     """Write the pitches of a corpus as the numbers of the pitches that occur in it."""
     rows = {
         side: [v.pitches(piece.ids) - relative * _tonics(piece.ids)[0] for piece in pieces]

@@ -122,7 +122,7 @@ def assess(
     return Assessment(said, comparisons, drawn)
 
 
-def unseen(corpus: Corpus, models: Sequence[Bundle]) -> list[Piece]:
+def unseen(corpus: Corpus, models: Sequence[Bundle]) -> Sequence[Piece]:
     """Return the test pieces of a corpus without those that stand in what a model was trained on.
 
     Raises
@@ -143,7 +143,7 @@ def unseen(corpus: Corpus, models: Sequence[Bundle]) -> list[Piece]:
     return left
 
 
-def originality(index: Index, drawn: list[Ids], test: list[Piece]) -> dict[str, Any]:
+def originality(index: Index, drawn: list[Ids], test: Sequence[Piece]) -> dict[str, Any]:
     """Say how much of drawn pieces, and of held-out ones by people, stands in a training corpus.
 
     Returns
@@ -179,7 +179,7 @@ def _priced(baseline: Baseline, rows: list[Ids]) -> dict[str, Any]:
     return said | ({"order": baseline.order, "smoothing": baseline.smoothing} if baseline.order else {})
 
 
-def _pitches(runtime: Runtime, sides: dict[str, list[Piece]]) -> dict[str, Any]:
+def _pitches(runtime: Runtime, sides: dict[str, Sequence[Piece]]) -> dict[str, Any]:
     """Return bits per pitch, of the model and of the baselines."""
     rows = [piece.ids for piece in sides["test"]]
     divisor = np.log(2) * sum(map(note_count, rows))
