@@ -7,6 +7,7 @@ from typing import Any
 from notegen.report import distributions, plots
 from notegen.report import page as frame
 from notegen.report import samples as rolls
+from notegen.report.curve import RING, panels
 from notegen.report.distributions import Bars, Distribution
 from notegen.report.page import Html
 from notegen.report.samples import Sample
@@ -145,23 +146,10 @@ def _short(name: str, row: Mapping[str, Any]) -> str:
 def _curve(curve: Sequence[tuple[float, float, float]]) -> Html:
     if not curve:
         return Html()
-    epochs, train, valid = zip(*curve, strict=True)
     return frame.section(
         "How it learned",
-        frame.paragraph(
-            "Each point is an epoch: all training tunes, once. The ring marks the weights that were kept."
-        ),
-        frame.grid(
-            [
-                frame.figure(
-                    plots.line(epochs, values, label=f"{name} by epoch", x_label="epoch", lowest=lowest), name
-                )
-                for name, values, lowest in (
-                    ("training tunes, nats a token", train, False),
-                    ("validation tunes, bits per note", valid, True),
-                )
-            ]
-        ),
+        frame.paragraph(f"Each point is an epoch: all training tunes, once. {RING}"),
+        frame.grid([frame.figure(picture, name) for name, picture in panels(curve, "bits per note")]),
     )
 
 

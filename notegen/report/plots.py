@@ -15,13 +15,14 @@ from notegen.report.svg import INK, LINE, MUTED, PAPER, Axes, colour
 
 PARTS = (2, 4, 3)  # the colours of what is stacked
 _NAME = 16  # characters of a row
+_LEVELS = 48.0  # the room of values such as 0.0005 to the left of a line
 _POINTS = 120  # of a density; more cannot be seen
 _FEW = 16  # bars that are all labelled
 _STACK = (420.0, 30.0)  # the width of stacked bars, and the height of a row
 
 
 def line(x: ArrayLike, y: ArrayLike, *, label: str, x_label: str, lowest: bool = False) -> str:
-    """Draw values as a line with dots.
+    """Draw values of a count, such as epochs, as a line with dots.
 
     Parameters
     ----------
@@ -34,26 +35,38 @@ def line(x: ArrayLike, y: ArrayLike, *, label: str, x_label: str, lowest: bool =
     """
     at, values = (np.asarray(each, dtype=np.float64).ravel() for each in (x, y))
     kept = np.isfinite(at) & np.isfinite(values)
-    at, values = at[kept], values[kept]
-    if not len(at):
+    if not kept.any():
         return svg.nothing(label)
-    spare = 0.08 * (float(np.ptp(values)) or 1.0)
-    axes = Axes((at.min(), at.max()), (values.min() - spare, values.max() + spare), left=34)
+    counted = (float(np.nanmin(at)), float(np.nanmax(at)))  # gaps keep their room
+    at, values = at[kept], values[kept]
+    span = float(np.ptp(values)) or abs(float(values[0])) or 1.0
+    below = 0.3 if lowest else 0.08  # room for what is written there
+    axes = Axes(counted, (values.min() - below * span, values.max() + 0.08 * span), left=_LEVELS)
     places = [(axes.x(a), axes.y(b)) for a, b in zip(at.tolist(), values.tolist(), strict=True)]
-    elements = [*svg.levels(axes), *svg.floor(axes, x_label)]
+    elements = [*svg.levels(axes), *_counts(axes, x_label)]
     elements.append(f'<path d="{svg.path(*zip(*places, strict=True))}" stroke="{colour(0)}" fill="none"/>')
     elements += [
         f'<circle cx="{number(a)}" cy="{number(b)}" r="2.5" fill="{colour(0)}">'
-        f"<title>{svg.said(round(float(value), 4))}</title></circle>"
+        f"<title>{svg.said(float(value))}</title></circle>"
         for (a, b), value in zip(places, values, strict=True)
     ]
     if lowest:
         best = int(values.argmin())
         a, b = places[best]
         anchor = "end" if a > (axes.left + axes.right) / 2 else "start"
-        ring = f'<circle cx="{number(a)}" cy="{number(b)}" r="5.5" fill="none" stroke="{colour(1)}"/>'
-        elements += [ring, svg.text(a, b - 11, f"{values[best]:.2f}", anchor, f' fill="{INK}"')]
+        elements += [
+            f'<circle cx="{number(a)}" cy="{number(b)}" r="5.5" fill="none" stroke="{colour(1)}"/>',
+            svg.text(a, b + 18, f"{values[best]:.3g}", anchor, f' fill="{INK}"'),
+        ]
     return svg.document(elements, label, axes.bottom + 36)
+
+
+def _counts(axes: Axes, label: str) -> list[str]:
+    """Draw the line that a plot stands on, with whole numbers alone below it."""
+    whole = [tick for tick in svg.ticks(*axes.x_range, count=5) if float(tick).is_integer()]
+    below = [svg.text(axes.x(tick), axes.bottom + 14, svg.said(tick), "middle") for tick in whole]
+    middle = (axes.left + axes.right) / 2
+    return [svg.rule(axes), *below, svg.text(middle, axes.bottom + 30, label, "middle")]
 
 
 def densities(grid: ArrayLike, first: ArrayLike, second: ArrayLike, *, label: str, unit: str) -> str:
