@@ -19,12 +19,14 @@ from notegen.codecs.notes import decode, note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.model.network import NetworkConfig
 from notegen.model.ngram import NGram
-from notegen.training.batches import batches, steps, transposing
+from notegen.training.augment import transposing
 from notegen.training.engine import Engine
+from notegen.training.packing import Packed, whole
 
 ABSOLUTE = v.SIZE  # MIDI pitches stand behind the vocabulary,
 DURATION = ABSOLUTE + 128  # and durations up to a whole note behind these
 VOCABULARY = DURATION + v.WHOLE
+ROWS, TIME = 32, 64  # of a step
 
 Encoder = Callable[[Ids], Ids]
 
@@ -93,22 +95,23 @@ CANDIDATES: dict[str, Encoder] = {
 
 def measure(encode: Encoder, train: list[Ids], test: list[Ids], budget: int, units: int) -> dict[str, float]:
     """Train one candidate on so many tokens; return its bits per note and how far it came."""
-    engine = Engine(NetworkConfig(VOCABULARY, embedding=96, units=units, layers=1, dropout=0.1))
+    config = NetworkConfig(VOCABULARY, embedding=96, units=units, layers=1, dropout=0.1)
+    engine = Engine(config, rows=ROWS, time=TIME)
     transpose, rng = transposing(), np.random.default_rng(0)
+    stretches = whole([len(encode(piece)) for piece in train])  # as long in every key
+    updates = tokens = 0
+    while tokens < budget:
+        order = rng.permutation(stretches)
+        for step in Packed(train, order, ROWS, TIME, lambda ids, rng: encode(transpose(ids, rng)), updates):
+            rate = 3e-3 * min(1.0, (updates + 1) / 100, max(0.02, 1 - tokens / budget))
+            engine.learn(step, rate)
+            updates, tokens = updates + 1, tokens + step.predictions
+            if tokens >= budget:
+                break
     coded = [encode(piece) for piece in test]
-    updates = seen = tokens = 0
-    while True:
-        for batch in batches(train, 32, rng, lambda ids, rng: encode(transpose(ids, rng))):
-            seen += len(batch.pieces)
-            for step in steps(batch.padded(), 64):
-                engine.rate(3e-3 * min(1.0, (updates + 1) / 100, max(0.02, 1 - tokens / budget)))
-                engine.learn(step)
-                updates, tokens = updates + 1, tokens + int((step.targets != v.PAD).sum())
-                if tokens >= budget:
-                    rest = (step for batch in batches(coded, 32) for step in steps(batch.padded(), 512))
-                    nats = sum(map(engine.loss, rest))
-                    bits = nats / math.log(2) / sum(map(note_count, test))
-                    return {"bits_per_note": bits, "updates": updates, "epochs": seen / len(train)}
+    nats = sum(map(engine.loss, Packed(coded, whole(list(map(len, coded))), ROWS, TIME)))
+    bits = nats / math.log(2) / sum(map(note_count, test))
+    return {"bits_per_note": bits, "updates": updates, "epochs": tokens / (stretches[:, 2] - 1).sum()}
 
 
 def run(arguments: list[str]) -> dict[str, object]:

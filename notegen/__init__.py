@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from notegen.rendering.pianoroll import draw
     from notegen.rendering.sound import render
     from notegen.score import Score, Track
-    from notegen.training.loop import Recipe
+    from notegen.training.recipe import Recipe
     from notegen.training.train import train
 
 __all__ = [

@@ -32,8 +32,14 @@ UPWARD = {
     ("notegen.score", "notegen.rendering"),
 }
 ONLY_IN = {
-    "tensorflow": {"notegen.training.engine"},
-    "keras": {"notegen.training.engine", "notegen.model.network", "notegen.model.classic"},
+    "tensorflow": {"notegen.training.devices", "notegen.training.engine", "notegen.model.recurrent"},
+    "keras": {
+        "notegen.training.devices",
+        "notegen.training.engine",
+        "notegen.model.network",
+        "notegen.model.recurrent",
+        "notegen.model.classic",
+    },
     "click": {"notegen_cli"},
     "music21": {"notegen.formats.humdrum"},
     "joblib": {"notegen.corpus.pool"},

@@ -6,7 +6,7 @@ import time
 import click
 from tqdm import tqdm
 
-from notegen.training.loop import Progress
+from notegen.training.progress import Progress
 
 _EVERY = 30.0  # seconds between plain lines
 
@@ -25,11 +25,13 @@ class Live:
         """Say where a training stands."""
         left = time.strftime("%H:%M:%S", time.gmtime(progress.seconds_left))
         text = (
-            f"epoch {progress.epoch}/{progress.epochs}, batch {progress.batch}/{progress.batches}: "
+            f"epoch {progress.epoch}/{progress.epochs}, step {progress.step}/{progress.steps}: "
             f"loss {progress.loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s, best "
             f"{progress.best:.3f} {progress.figure}, at most {left} left"
         )
         self.bar.set_description_str(text)
+        if progress.news:
+            tqdm.write(progress.news, sys.stderr)
         if progress.bits is not None and not self.quiet:
             tqdm.write(
                 f"epoch {progress.epoch}: {progress.bits:.3f} {progress.figure} on validation", sys.stdout

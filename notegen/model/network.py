@@ -1,7 +1,7 @@
 """The network in Keras: an embedding, LSTM layers, and a softmax over the vocabulary.
 
-It reads ids and the states that the ids before them left, and returns logits and the states that
-they leave. Layers are plain Keras, so that the same network builds on every backend.
+It reads ids, where pieces begin among them, and the states that the ids before them left, and returns logits
+and the states that they leave. The same network builds on every backend of Keras.
 
 Of a network with places an id is ``token + vocabulary * place``, where the place is that of the token to be
 predicted. What its tokens and places look like is given and not trained, and so are the logits that it
@@ -11,7 +11,7 @@ begins from, by the token before: it learns what these do not tell.
 from dataclasses import dataclass
 from typing import Any
 
-SIGNATURE = (("int32", 2), ("int32", 2))  # dtype and dimensions of what is read and predicted
+SIGNATURE = (("int32", 2), ("int32", 2), ("float32", 2))  # dtype and dimensions: inputs, targets, keeps
 PLACE_WIDTH = 10  # of a place's vector
 GIVEN = ("embedding", "places", "prior")  # what is not trained where there are places
 
@@ -62,12 +62,16 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
     Returns
     -------
     keras.Model
-        From ``[ids, h1, c1, h2, c2, …]`` to ``[logits, h1, c1, h2, c2, …]``: ids of shape (batch,
-        time), states of shape (batch, units), logits of shape (batch, time, vocabulary).
+        From ``[ids, keeps, h1, c1, h2, c2, …]`` to ``[logits, h1, c1, h2, c2, …]``: ids of shape (rows,
+        time), keeps alike and 0 where a piece begins (else 1), states of shape (rows, units), logits of
+        shape (rows, time, vocabulary).
     """
     import keras
 
+    from notegen.model.recurrent import Recurrent
+
     ids = keras.Input((None,), dtype="int32", name="ids")
+    keeps = keras.Input((None,), name="keeps")
     states = [keras.Input((config.units,), name=f"state{i}") for i in range(2 * config.layers)]
     tokens = keras.ops.mod(ids, config.vocabulary) if config.places else ids
     x = _table(config.vocabulary, config.embedding, "embedding", policy, trained=not config.places)(tokens)
@@ -77,10 +81,8 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
     after = []
     for i in range(config.layers):
         x = keras.layers.Dropout(config.dropout, dtype=policy)(x)
-        layer = keras.layers.LSTM(
-            config.units, return_sequences=True, return_state=True, dtype=policy, name=f"lstm{i}"
-        )
-        x, hidden, cell = layer(x, initial_state=states[2 * i : 2 * i + 2])  # x: (batch, time, units)
+        layer = Recurrent(config.units, dtype=policy, name=f"lstm{i}")
+        x, hidden, cell = layer(x, *states[2 * i : 2 * i + 2], keeps)  # x: (rows, time, units)
         after += [hidden, cell]
     x = keras.layers.Dropout(config.dropout, dtype=policy)(x)
     start = "zeros" if config.places else "glorot_uniform"  # from zeros it begins with what is given
@@ -89,7 +91,7 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
     )
     if config.places:
         logits = logits + _table(config.vocabulary, config.vocabulary, "prior", "float32")(tokens)
-    return keras.Model([ids, *states], [logits, *after])
+    return keras.Model([ids, keeps, *states], [logits, *after])
 
 
 def loss(logits: Any, targets: Any, config: NetworkConfig) -> tuple[Any, Any]:

@@ -1,95 +1,62 @@
 """The training loop: steps, validation, checkpoints, and a bundle at the end."""
 
-import csv
+import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.errors import UsageError
+from notegen.errors import DataError, UsageError
 from notegen.files import check_folder
 from notegen.model.bundle import Bundle
-from notegen.training.checkpoint import Checkpoint
+from notegen.training import workers
+from notegen.training.checkpoint import Checkpoint, Found
 from notegen.training.engine import Engine
 from notegen.training.material import Material
+from notegen.training.packing import Step
+from notegen.training.progress import Progress, Row, Speed, write_table
+from notegen.training.recipe import Recipe
+from notegen.training.stopping import Stopping
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How to train.
-
-    Parameters
-    ----------
-    embedding, units, layers, dropout
-        The network; see `notegen.model.network.NetworkConfig`.
-    batch, steps : int
-        Pieces a batch, and tokens through which errors are propagated back.
-    rate : float
-        Adam's learning rate at its peak; it rises over the first `warmup` updates and falls along a
-        half cosine to a hundredth.
-    clip : float
-        Largest norm of the gradient.
-    epochs, patience : int
-        Passes over the corpus, and how many without a better validation end the training.
-    seed : int
-    """
-
-    embedding: int = 128
-    units: int = 256
-    layers: int = 1
-    dropout: float = 0.2
-    batch: int = 32
-    steps: int = 64
-    rate: float = 3e-3
-    warmup: int = 200
-    clip: float = 1.0
-    epochs: int = 30
-    patience: int = 4
-    seed: int = 0
-
-
-def checkpoint_of(path: Path, *, force: bool) -> Checkpoint:
-    """Return the checkpoint beside a bundle that is to be written.
+def checkpoint_of(path: Path, *, force: bool, restart: bool = False) -> Checkpoint | None:
+    """Return the checkpoint beside a bundle that is to be written, or None if another worker writes it.
 
     Raises
     ------
     UsageError
-        If the bundle exists, unless `force` is set or its training is to be gone on with.
+        If the bundle exists, unless `force` or `restart` is set or its training is to be gone on with.
     DataError
         If its folder cannot be written to.
     """
+    if not workers.is_chief():
+        return None
     check_folder(path.parent)
     checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
-    if path.exists() and not force and not checkpoint.path.exists():
-        raise UsageError(f"{path} exists already; choose another name or use --force")
+    if restart:
+        checkpoint.remove()
+    elif path.exists() and not force and not checkpoint.exists():
+        raise UsageError(
+            f"{path} exists already; choose another name, or train it anew with --force or --restart"
+        )
     return checkpoint
 
 
-@dataclass
-class Progress:
-    """Where a training stands; `bits`, the validation, is None before the end of the epoch."""
-
-    epoch: int
-    epochs: int
-    batch: int
-    batches: int
-    loss: float  # nats a token, a running mean
-    tokens_per_second: float
-    seconds_left: float
-    bits: float | None = None
-    best: float = float("inf")
-    figure: str = ""  # what `bits` and `best` are, such as "bits per note"
-
-
-_PLACE = ("epoch", "batch", "worse", "updates", "seconds", "best_bits")  # what a checkpoint remembers
+_PLACE = (
+    "epoch", "step", "updates", "seconds", "nats", "predictions", "worse", "best_bits", "halvings", "rows",
+)  # fmt: skip  # what a checkpoint remembers of a trainer
+_MOST_HALVINGS = 6  # of the learning rate, before a training is given up
 
 
 class Trainer:
     """A network, its optimiser, and the place in the data where it stands.
+
+    Of several workers (see `notegen.training.workers`) each has one. They take every step together, and one
+    after the other asks the same of its engine; the chief alone writes and reports.
 
     Parameters
     ----------
@@ -98,12 +65,13 @@ class Trainer:
     checkpoint : Checkpoint, optional
         Where the state is kept; a training that was stopped goes on from there.
     log : Path, optional
-        A CSV file that gains a row an epoch.
+        A CSV file of how the training goes: a row an epoch, and one whenever the state is kept.
     report : callable, optional
-        Called with a `Progress` after every batch.
+        Called with a `Progress` after every step.
     """
 
     CHECKPOINT_SECONDS = 120
+    FEW_SECONDS = 10  # an epoch's end is no reason to write again so soon
 
     def __init__(
         self,
@@ -113,52 +81,73 @@ class Trainer:
         log: Path | None = None,
         report: Callable[[Progress], None] | None = None,
     ) -> None:
-        self.material, self.recipe, self.checkpoint, self.log = material, recipe, checkpoint, log
-        self.report = report or (lambda _: None)
-        self.config = material.config
-        self.engine = Engine(self.config, given=material.given, clip=recipe.clip, seed=recipe.seed)
-        self.epoch = self.batch = self.worse = self.updates = 0
-        self.seconds = 0.0
-        self.best_bits = float("inf")
+        self.material, self.recipe, self.config = material, recipe, material.config
+        self.chief = workers.is_chief()
+        self.checkpoint, self.log = (checkpoint, log) if self.chief else (None, None)
+        self.report = report if report and self.chief else (lambda _: None)
+        self.engine = Engine(
+            self.config, rows=recipe.batch, time=recipe.steps, given=material.given,
+            clip=recipe.clip, seed=recipe.seed,
+        )  # fmt: skip
+        settings = {"recipe": asdict(recipe), "config": asdict(self.config)}
+        if workers.cluster():
+            workers.check_alike([settings, self._plan()], self.engine.sum)
+        self.identity = {**settings, "material": material.identity()} if self.checkpoint else {}
+        self.epoch = self.step = self.updates = self.predictions = self.worse = self.halvings = 0
+        self.seconds = self.nats = 0.0
+        self.best_bits = math.inf
         self.best: dict[str, NDArray[Any]] = {}
-        if checkpoint is not None:
-            self._resume(checkpoint)
+        self.rows: list[Row] = []
+        self.news = ""
+        self.stopping, self.speed, self.began, self.saved = Stopping(), Speed(), 0.0, 0.0
+        if found := self._found():
+            self._go_on(found)
 
     def run(self) -> None:
         """Train until the epochs are done or validation gets no better.
 
-        KeyboardInterrupt leaves a checkpoint behind and passes on.
+        Ctrl-C lets the step end, leaves a checkpoint behind and passes on as KeyboardInterrupt.
+
+        Raises
+        ------
+        DataError
+            If the loss is no number however small the learning rate.
         """
-        try:
-            while self.epoch < self.recipe.epochs and self.worse < self.recipe.patience:
-                self._run_epoch()
-        except KeyboardInterrupt:
+        self.began, self.saved = time.monotonic() - self.seconds, time.monotonic()
+        with self.stopping:
+            if not self.updates:
+                self._save()
+            try:
+                while self.epoch < self.recipe.epochs and self.worse < self.recipe.patience:
+                    self._run_epoch()
+            except KeyboardInterrupt:
+                if not self.stopping.at_once:  # else the step is half done
+                    self._save()
+                raise
             self._save()
-            raise
-        self._save()
 
     def run_to(self, write: Callable[[bool], Bundle]) -> Bundle:
         """Train, write the bundle by a function of whether it is finished, and delete the checkpoint.
 
-        KeyboardInterrupt writes the best weights so far and passes on.
+        KeyboardInterrupt writes the best weights so far and passes on. A worker that is not the chief writes
+        nothing, and returns a bundle of the same weights that knows of the curve alone.
         """
         try:
             self.run()
         except KeyboardInterrupt:
-            write(False)
+            if self.chief:
+                write(False)
             raise
+        if not self.chief:
+            return Bundle(self.config, self.weights(), {"curve": self.curve()})
         bundle = write(True)
         if self.checkpoint is not None:
             self.checkpoint.remove()
         return bundle
 
-    def curve(self) -> list[list[float]]:
-        """Return what the log says of each epoch: its number, nats a token learned from, and the figure."""
-        if self.log is None or not self.log.exists():
-            return []
-        with self.log.open(newline="") as file:
-            rows = list(csv.reader(file))[1:]
-        return [[int(epoch), float(nats), float(figure)] for epoch, _, _, nats, figure in rows]
+    def curve(self) -> list[Row]:
+        """Return of each epoch its number, nats a token learned from, and the figure on validation."""
+        return [[epoch, nats, bits] for epoch, _, _, nats, bits in self.rows if bits is not None]
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Return the weights that were best on validation, or the present ones before the first."""
@@ -166,112 +155,122 @@ class Trainer:
 
     def _run_epoch(self) -> None:
         rng = np.random.default_rng([self.recipe.seed, self.epoch])
-        order = self.material.batches(self.recipe.batch, rng)
-        meter = _Meter(self, len(order))
-        saved = time.monotonic()
-        while self.batch < len(order):
-            tokens = 0
-            for step in self.material.steps(order[self.batch], self.recipe.steps):
-                self.engine.rate(self._rate((self.epoch + self.batch / len(order)) / self.recipe.epochs))
-                meter.loss(self.engine.learn(step))
-                self.updates += 1
-                tokens += step.predictions
-            self.batch += 1
-            self.report(meter.progress(tokens))
-            if time.monotonic() - saved > self.CHECKPOINT_SECONDS:
-                self._save()
-                saved = time.monotonic()
-        self.seconds += meter.seconds
+        steps = self.material.learned(self.recipe.batch, self.recipe.steps, rng)
+        self.speed = Speed()
+        while self.step < len(steps):
+            epoch = self.epoch
+            self._learn(steps[self.step], len(steps))
+            self.report(self._progress(len(steps)))
+            due = self._agree(self.CHECKPOINT_SECONDS)
+            if self.epoch != epoch:  # it went back further than to this epoch's beginning
+                return
+            if due:
+                self._save(row=True)
         bits = self.validate()
         self.worse = 0 if bits < self.best_bits else self.worse + 1
         if bits < self.best_bits:
             self.best_bits, self.best = bits, self.engine.weights()
-        self.epoch, self.batch = self.epoch + 1, 0
-        self.report(meter.progress(0, bits))
-        self._log(meter, bits)
-        self._save()
+        self.epoch, self.step = self.epoch + 1, 0
+        self.rows.append([*self._row()[:-1], bits])
+        self._tabulate()
+        progress = self._progress(len(steps), bits)
+        self.nats, self.predictions = 0.0, 0
+        self.report(progress)  # last: it may stop the training
+        if self._agree(self.FEW_SECONDS):
+            self._save()
+
+    def _learn(self, step: Step, steps: int) -> None:
+        """Take an update, or go back to the last checkpoint if it came to nothing."""
+        done = (self.epoch + self.step / steps) / self.recipe.epochs
+        nats = self.engine.learn(step, self.recipe.rate_at(self.updates, done) / 2**self.halvings)
+        if not math.isfinite(nats):
+            self._go_back()
+            return
+        self.nats, self.predictions = self.nats + nats, self.predictions + step.predictions
+        self.updates, self.step = self.updates + 1, self.step + 1
+        self.seconds = time.monotonic() - self.began
+        self.speed.add(step.predictions)
 
     def validate(self) -> float:
         """Return the material's figure, such as bits per note, on what is held out."""
-        total = sum(
-            self.engine.loss(step)
-            for batch in self.material.held_out(self.recipe.batch)
-            for step in self.material.steps(batch, 512)
-        )
+        total = 0.0
+        for step in self.material.held_out(self.recipe.batch, self.recipe.steps):
+            total += self.engine.loss(step)
+            self._agree()
         return total / self.material.divisor
 
-    def _rate(self, done: float) -> float:
-        rise = min(1.0, (self.updates + 1) / self.recipe.warmup)
-        fall = 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, done)))
-        return float(self.recipe.rate * rise * fall)
+    def _agree(self, seconds: float = math.inf) -> bool:
+        """Return whether the chief kept the state longer ago; stop if any worker was asked to."""
+        due = self.chief and time.monotonic() - self.saved > seconds
+        stop, save = self.engine.agree(self.stopping.asked, due)
+        if stop:
+            raise KeyboardInterrupt
+        return save
 
-    def _log(self, meter: "_Meter", bits: float) -> None:
-        if self.log is None:
-            return
-        new = not self.log.exists()
-        with self.log.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if new:
-                figure = self.material.figure.replace(" ", "_")
-                writer.writerow(["epoch", "updates", "seconds", "train_nats_per_token", f"valid_{figure}"])
-            writer.writerow(
-                [self.epoch, self.updates, round(self.seconds), f"{meter.mean:.4f}", f"{bits:.4f}"]
-            )
-
-    def _save(self) -> None:
-        if self.checkpoint is not None:
-            place = {name: getattr(self, name) for name in _PLACE}
-            self.checkpoint.save(self._identity(), place, self.engine.state(), self.best)
-
-    def _resume(self, checkpoint: Checkpoint) -> None:
-        found = checkpoint.load(self._identity())
-        if found is None:
-            if self.log is not None:
-                self.log.unlink(missing_ok=True)  # of an earlier training of that name
-            return
-        place, state, self.best = found
-        for name, value in place.items():
-            setattr(self, name, value)
-        self.engine.set_state(state)
-
-    def _identity(self) -> dict[str, Any]:
-        """Return what must be alike for a checkpoint to be gone on with."""
-        return {
-            "recipe": asdict(self.recipe),
-            "config": asdict(self.config),
-            "material": self.material.identity(),
-        }
-
-
-class _Meter:
-    """Speed, mean loss and time left of an epoch."""
-
-    def __init__(self, trainer: Trainer, total: int) -> None:
-        self.trainer, self.total, self.begun = trainer, total, time.monotonic()
-        self.first = trainer.batch
-        self.tokens, self.losses = 0, [0.0, 0]
-
-    def loss(self, value: float) -> None:
-        self.losses[0] += value
-        self.losses[1] += 1
-
-    @property
-    def mean(self) -> float:
-        return self.losses[0] / max(1, self.losses[1])
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.begun
-
-    def progress(self, tokens: int, bits: float | None = None) -> Progress:
-        trainer = self.trainer
-        self.tokens += tokens
-        here = self.total if bits is not None else trainer.batch
-        done = max(1, here - self.first)
-        epochs_left = trainer.recipe.epochs - trainer.epoch - (bits is None)
-        left = self.seconds / done * (self.total - here + self.total * epochs_left)
-        epoch = trainer.epoch + (bits is None)
+    def _progress(self, steps: int, bits: float | None = None) -> Progress:
+        here, epochs_left = (steps, 0) if bits is not None else (self.step, 1)
+        left = steps * (self.recipe.epochs - self.epoch) - here * epochs_left
+        news, self.news = self.news, ""
         return Progress(
-            epoch, trainer.recipe.epochs, here, self.total, self.mean,
-            self.tokens / max(1e-9, self.seconds), left, bits, trainer.best_bits, trainer.material.figure,
+            self.epoch + epochs_left, self.recipe.epochs, here, steps, self.nats / max(1, self.predictions),
+            self.speed.tokens, self.speed.step * left, bits, self.best_bits, self.material.figure, news,
         )  # fmt: skip
+
+    def _row(self) -> Row:
+        return [self.epoch, self.updates, self.seconds, self.nats / max(1, self.predictions), None]
+
+    def _save(self, *, row: bool = False) -> None:
+        """Keep the state; if there is no room for it, the last one stays and the training goes on."""
+        if row:
+            self.rows.append([self.epoch + 1, *self._row()[1:]])
+            self._tabulate()
+        state = self.engine.state()
+        if self.checkpoint is not None:
+            try:
+                place = {name: getattr(self, name) for name in _PLACE}
+                self.checkpoint.save(self.identity, place, state, self.best)
+            except DataError as error:
+                self.news = f"{error}; the training goes on and tries again later"
+        self.saved = time.monotonic()
+
+    def _tabulate(self) -> None:
+        if self.log is not None:
+            try:
+                write_table(self.log, self.rows, self.material.figure)
+            except DataError as error:
+                self.news = f"{error}; the training goes on"
+
+    def _plan(self) -> list[float]:
+        """Return in figures what all workers must go through alike."""
+        shape, rng = (self.recipe.batch, self.recipe.steps), np.random.default_rng(self.recipe.seed)
+        passes = self.material.learned(*shape, rng), self.material.held_out(*shape)
+        return [*map(len, passes), self.material.divisor]
+
+    def _found(self) -> Found | None:
+        """Return the last checkpoint; the chief reads it, and tells the others."""
+        found = self.checkpoint.load(self.identity) if self.checkpoint is not None else None
+        return workers.shared(found, self.engine.sum)
+
+    def _go_on(self, found: Found) -> None:
+        for name, value in found.place.items():
+            setattr(self, name, value)
+        self.best = found.best
+        self.engine.set_state(found.state)
+        self.news = found.news
+
+    def _go_back(self) -> None:
+        """Go back to the last checkpoint with half the learning rate."""
+        halvings, at = self.halvings + 1, self.updates
+        found = self._found()
+        if found is None or halvings > _MOST_HALVINGS:
+            raise DataError(
+                f"the loss is no number after {at:,} updates; train with a smaller learning rate than "
+                f"{self.recipe.rate:g}"
+            )
+        self._go_on(found)
+        self.halvings = halvings
+        self.began = time.monotonic() - self.seconds
+        self.news = (
+            f"the loss was no number after {at:,} updates: gone back to {self.updates:,}, "
+            f"with half the learning rate"
+        )

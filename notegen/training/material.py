@@ -1,15 +1,18 @@
-"""Material: what is learned from, as batches and steps."""
+"""Material: what is learned from, as the steps of a pass."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from itertools import chain
+from typing import Protocol
 
 import numpy as np
 
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus import lengths
 from notegen.model.bundle import Config, Weights
-from notegen.training.batches import Augment, Batch, Step, batches, steps
+from notegen.training import workers
+from notegen.training.packing import Augment, Packed, Step, cut, whole
 
 
 class Material(Protocol):
@@ -31,14 +34,14 @@ class Material(Protocol):
     def figure(self) -> str:
         """What that is, such as "bits per note"."""
 
-    def batches(self, size: int, rng: np.random.Generator) -> list[Any]:
-        """Return the batches of a pass, shuffled; `steps` knows what they are."""
+    def learned(self, rows: int, time: int, rng: np.random.Generator) -> Sequence[Step]:
+        """Return the steps of a pass, shuffled, each of so many rows and tokens a row.
 
-    def held_out(self, size: int) -> list[Any]:
-        """Return the batches that validation is measured on."""
+        Of several workers each reads its own of the rows.
+        """
 
-    def steps(self, batch: Any, longest: int) -> Iterator[Step]:
-        """Cut a batch into steps of at most so many tokens."""
+    def held_out(self, rows: int, time: int) -> Sequence[Step]:
+        """Return the steps that validation is measured on."""
 
     def identity(self) -> list[int]:
         """Return numbers that tell this material from another."""
@@ -50,7 +53,7 @@ class Tokens:
 
     Parameters
     ----------
-    train, valid : list of arrays of ids
+    train, valid : sequences of arrays of ids
     config : NetworkConfig
     divisor, figure
         See `Material`.
@@ -63,8 +66,8 @@ class Tokens:
     given : dict of arrays
     """
 
-    train: list[Ids]
-    valid: list[Ids]
+    train: Sequence[Ids]
+    valid: Sequence[Ids]
     config: Config
     divisor: float
     figure: str
@@ -73,44 +76,23 @@ class Tokens:
     repeats: int = 1
     given: Weights = field(default_factory=dict)
 
-    def batches(self, size: int, rng: np.random.Generator) -> list[Batch]:
-        """Return the batches of a pass."""
-        pieces = [piece for _ in range(self.repeats) for piece in cut(self.train, self.longest, rng)]
-        return batches(pieces, size, rng, self.augment)
+    def learned(self, rows: int, time: int, rng: np.random.Generator) -> Packed:
+        """Return the steps of a pass: all pieces, in an order drawn anew."""
+        sizes = lengths(self.train)
+        found = np.concatenate([cut(sizes, self.longest, rng) for _ in range(self.repeats)])
+        seed = int(rng.integers(2**32))
+        mine = workers.mine(rows)
+        return Packed(self.train, rng.permutation(found), rows, time, self.augment, seed, mine)
 
-    def held_out(self, size: int) -> list[Batch]:
-        """Return the batches of the validation pieces."""
-        return batches(self.valid, size)
-
-    def steps(self, batch: Batch, longest: int) -> Iterator[Step]:
-        """Cut a batch into steps of even length."""
-        return steps(batch.padded(), longest)
+    def held_out(self, rows: int, time: int) -> Packed:
+        """Return the steps of the validation pieces, the longest first: so the rows end together."""
+        found = whole(lengths(self.valid))
+        order = np.argsort(-found[:, 2], kind="stable")
+        return Packed(self.valid, found[order], rows, time, mine=workers.mine(rows))
 
     def identity(self) -> list[int]:
         """Return how many pieces and ids there are, how often they come round, and a checksum."""
         checksum = 0
-        for array in (*self.train, *self.given.values()):
+        for array in chain(self.train, self.given.values()):
             checksum = zlib.crc32(array.tobytes(), checksum)
-        return [len(self.train), sum(map(len, self.train)), self.repeats, checksum]
-
-
-def cut(pieces: list[Ids], longest: int, rng: np.random.Generator) -> list[Ids]:
-    """Cut pieces longer than `longest` into stretches that share their ends, from a random place on.
-
-    Each id but a piece's first stays the target of one prediction.
-
-    Examples
-    --------
-    >>> [row.tolist() for row in cut([np.arange(6)], 3, np.random.default_rng(2))]
-    [[0, 1, 2], [2, 3, 4], [4, 5]]
-    """
-    out = []
-    for piece in pieces:
-        if not 0 < longest < len(piece):
-            out.append(piece)
-            continue
-        first = int(rng.integers(1, longest))
-        starts = [0, *range(first, len(piece) - 1, longest - 1)]
-        stops = [*starts[1:], len(piece) - 1]
-        out += [piece[start : stop + 1] for start, stop in zip(starts, stops, strict=True)]
-    return out
+        return [len(self.train), int(lengths(self.train).sum()), self.repeats, checksum]

@@ -20,8 +20,10 @@ from notegen.evaluation.frames import choose_say, evaluate
 from notegen.model.bundle import Bundle, load
 from notegen.model.classic import ClassicConfig
 from notegen.model.network import NetworkConfig
-from notegen.training.loop import Progress, Recipe, Trainer, checkpoint_of
+from notegen.training.loop import Trainer, checkpoint_of
 from notegen.training.material import Tokens
+from notegen.training.progress import Progress
+from notegen.training.recipe import Recipe
 from notegen.training.windows import WindowMaterial
 
 FEW_SECONDS = 20  # less is learned by heart
@@ -41,11 +43,13 @@ def train(
     classic: bool = False,
     test: bool = True,
     force: bool = False,
+    restart: bool = False,
     report: Report | None = None,
 ) -> Bundle:
     """Train a model on recordings and write its bundle.
 
-    The same call goes on from the checkpoint beside the bundle if the training was stopped.
+    The same call goes on from the checkpoint beside the bundle if the training was stopped, however it was
+    stopped, and comes to the same weights.
     KeyboardInterrupt writes the best weights so far and passes on.
 
     Parameters
@@ -63,8 +67,10 @@ def train(
         Hold a tenth of each recording out to test with, beside the tenth to choose by.
     force : bool
         Replace the file if it exists.
+    restart : bool
+        Replace it, and begin anew where there is a checkpoint.
     report : callable, optional
-        Called with a `Progress` after every batch.
+        Called with a `Progress` after every step.
 
     Raises
     ------
@@ -74,11 +80,14 @@ def train(
         If TensorFlow is not installed.
     """
     path = Path(out)
-    checkpoint = checkpoint_of(path, force=force)
+    checkpoint = checkpoint_of(path, force=force, restart=restart)
     sides = [divided(sound, test=test) for sound in sounds]
     recipe = recipe or suggest(sides, classic=classic)
     material = _windows(sounds, sides, recipe) if classic else _tokens(sounds, sides, recipe, entries)
-    trainer = Trainer(material, recipe, checkpoint, None, report)
+    log = (
+        path.with_suffix(".csv") if test else None
+    )  # without a test it is a step on the way to something else
+    trainer = Trainer(material, recipe, checkpoint, log, report)
     return trainer.run_to(lambda finished: _write(trainer, sounds, sides, path, finished=finished))
 
 
@@ -183,6 +192,7 @@ def _write(
         "epochs": trainer.epoch,
         "minutes": round(trainer.seconds / 60, 1),
         "finished": finished,
+        "curve": trainer.curve(),
         "notegen": notegen.__version__,
         "date": datetime.now(UTC).date().isoformat(),
     }

@@ -5,9 +5,9 @@ stored, they would take as many times its memory as they are long.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from notegen.audio.frames import Span
 from notegen.errors import RangeError
 from notegen.model.bundle import Weights
 from notegen.model.classic import ClassicConfig
-from notegen.training.batches import Step
+from notegen.training.packing import Step
 
 Starts = NDArray[np.int64]  # where windows begin
 
@@ -57,20 +57,13 @@ class WindowMaterial:
         """How many frames are held out to be predicted."""
         return float(len(self._starts(self.valid)))
 
-    def batches(self, size: int, rng: np.random.Generator) -> list[Starts]:
-        """Return the places of all windows to learn from, shuffled, at most `size` a batch."""
-        return _split(rng.permutation(self._starts(self.train)), size)
+    def learned(self, rows: int, time: int, rng: np.random.Generator) -> "Windows":  # noqa: ARG002 (read whole)
+        """Return the steps of a pass: all windows to learn from, shuffled, at most `rows` a step."""
+        return Windows(self, rng.permutation(self._starts(self.train)), rows)
 
-    def held_out(self, size: int) -> list[Starts]:
-        """Return the places of all windows to measure on."""
-        return _split(self._starts(self.valid), size)
-
-    def steps(self, batch: Starts, longest: int) -> Iterator[Step]:  # noqa: ARG002 (a window is read whole)
-        """Yield the batch's windows, shape (batch, window, BINS), and the frames behind them."""
-        places = batch[:, None] + np.arange(self.config.window)
-        windows: NDArray[Any] = np.asarray(self.frames[places])
-        targets: NDArray[Any] = np.asarray(self.frames[batch + self.config.window])
-        yield Step(windows, targets, True, len(batch))
+    def held_out(self, rows: int, time: int) -> "Windows":  # noqa: ARG002 (a window is read whole)
+        """Return the steps of all windows to measure on."""
+        return Windows(self, self._starts(self.valid), rows)
 
     def identity(self) -> list[int]:
         """Return how many frames there are, how many windows to learn from, and a checksum."""
@@ -82,7 +75,7 @@ class WindowMaterial:
     def copying(self) -> float:
         """Return the figure of a model that says each held-out frame will be like the frame before it."""
         targets = self._starts(self.valid) + self.config.window
-        parts = _split(targets, 512)
+        parts = [targets[at : at + 512] for at in range(0, len(targets), 512)]
         errors = sum(float(np.square(self.frames[at] - self.frames[at - 1]).mean(1).sum()) for at in parts)
         return errors / self.divisor
 
@@ -92,5 +85,37 @@ class WindowMaterial:
         return np.concatenate([np.zeros(0, np.int64), *starts])
 
 
-def _split(starts: Starts, size: int) -> list[Starts]:
-    return [starts[at : at + size] for at in range(0, len(starts), size)]
+@dataclass(frozen=True)
+class Windows(Sequence[Step]):
+    """The steps of a pass over windows.
+
+    Parameters
+    ----------
+    material : WindowMaterial
+    starts : array of int64, shape (windows,)
+    rows : int
+        Windows a step; the last may have fewer.
+    """
+
+    material: WindowMaterial
+    starts: Starts
+    rows: int
+
+    def __len__(self) -> int:
+        return -(-len(self.starts) // self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        """Return a step's windows, shape (rows, window, BINS), and the frames behind them, (rows, BINS)."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        starts = self.starts[index * self.rows : (index + 1) * self.rows]
+        frames, window = self.material.frames, self.material.config.window
+        windows: NDArray[Any] = np.asarray(frames[starts[:, None] + np.arange(window)])
+        targets: NDArray[Any] = np.asarray(frames[starts + window])
+        return Step(windows, targets, None, len(starts))

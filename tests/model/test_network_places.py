@@ -9,8 +9,8 @@ import pytest
 from notegen.model.bundle import Bundle
 from notegen.model.network import GIVEN, NetworkConfig, build, give, loss, set_weights, weights
 from notegen.model.runtime import Runtime
-from notegen.training.batches import steps
 from notegen.training.engine import Engine
+from notegen.training.packing import Step
 
 CONFIG = NetworkConfig(vocabulary=17, embedding=5, units=7, layers=2, dropout=0.5, places=11)
 IDS = CONFIG.vocabulary * CONFIG.places
@@ -52,7 +52,7 @@ def zeros(batch):
 
 def keras_forward(model, ids, states):
     """Return logits and the states after, as NumPy arrays."""
-    logits, *after = model([ids, *states])
+    logits, *after = model([ids, np.ones(ids.shape, np.float32), *states])
     return np.asarray(logits), [np.asarray(state) for state in after]
 
 
@@ -139,7 +139,8 @@ def test_dropout_is_for_training_alone(network, rng):
     ids = rng.integers(0, IDS, (1, 6)).astype(np.int32)
     once, again = (keras_forward(network, ids, zeros(1))[0] for _ in range(2))
     np.testing.assert_array_equal(once, again)
-    trained = np.asarray(network([ids, *zeros(1)], training=True)[0])
+    keeps = np.ones(ids.shape, np.float32)
+    trained = np.asarray(network([ids, keeps, *zeros(1)], training=True)[0])
     assert np.abs(trained - once).max() > 0.01
 
 
@@ -164,20 +165,20 @@ def tables(named):
 def step():
     """Rows in which a token is told by the one before and the place."""
     rng = np.random.default_rng(3)
-    ids = rng.integers(1, 17, (4, 25)) + 17 * rng.integers(0, 11, (4, 25))
-    (made,) = steps(ids.astype(np.int32), 64)
-    return made
+    ids = (rng.integers(1, 17, (4, 25)) + 17 * rng.integers(0, 11, (4, 25))).astype(np.int32)
+    keeps = np.ones((4, 24), np.float32)
+    keeps[:, 0] = 0
+    return Step(ids[:, :-1], ids[:, 1:], keeps, 4 * 24)
 
 
 @pytest.fixture(scope="module")
 def trained(tables, step):
     """A training of a few updates: what the network said before, and the engine after."""
-    engine = Engine(replace(CONFIG, dropout=0.1), given=tables, seed=4)
-    first, *_ = engine.model([step.inputs, *zeros(4)])
+    engine = Engine(replace(CONFIG, dropout=0.1), rows=4, time=24, given=tables, seed=4)
+    first, _ = keras_forward(engine.model, step.inputs, zeros(4))
     before, cost = engine.weights(), engine.loss(step)
-    engine.rate(0.02)
-    losses = [engine.learn(step) for _ in range(12)]
-    return engine, np.asarray(first), before, cost, losses
+    losses = [engine.learn(step, 0.02) for _ in range(12)]
+    return engine, first, before, cost, losses
 
 
 def test_before_training_the_logits_are_exactly_the_prior(trained, tables, step):
@@ -209,7 +210,7 @@ def test_what_is_given_is_not_trained_and_all_else_is(trained, tables):
 
 def test_a_state_that_is_put_back_holds_the_tables(trained, step):
     engine = trained[0]
-    other = Engine(engine.config, seed=5)
+    other = Engine(engine.config, rows=4, time=24, seed=5)
     other.set_state(engine.state())
     ours, theirs = (keras_forward(each.model, step.inputs, zeros(4))[0] for each in (engine, other))
     np.testing.assert_array_equal(ours, theirs)

@@ -32,7 +32,7 @@ def runtime(network):
 
 def keras_forward(model, ids, states):
     """Return logits and the states after, as NumPy arrays."""
-    logits, *after = model([ids, *states])
+    logits, *after = model([ids, np.ones(ids.shape, np.float32), *states])
     return np.asarray(logits), [np.asarray(state) for state in after]
 
 

@@ -17,7 +17,7 @@ from notegen.generation.sound import compose
 from notegen.model.bundle import load
 from notegen.model.memory import Say
 from notegen.training import sound as module
-from notegen.training.loop import Recipe
+from notegen.training.recipe import Recipe
 from notegen.training.sound import divided, kept, suggest, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -78,7 +78,7 @@ def lasting(frames, silent=0):
 
 def test_the_bundle_says_where_it_comes_from(trained):
     folder, bundle, _ = trained
-    assert [path.name for path in folder.iterdir()] == ["a.notegen"]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "a.notegen"]
     assert bundle.codec == "frames"
     said = load(folder / "a.notegen").provenance
     assert said == bundle.provenance
@@ -124,7 +124,7 @@ def test_a_training_that_is_stopped_twice_leaves_a_bundle_and_comes_to_the_same_
     for epochs in (0, 1):  # before any is best, and after
         if epochs:
             with pytest.raises(KeyboardInterrupt):
-                train([sound], RECIPE, out=out, report=StopAt(2))
+                train([sound], RECIPE, out=out, report=StopAt(trained[2][0].steps + 1))
         left = load(out)
         assert (left.provenance["finished"], left.provenance["epochs"]) == (False, epochs)
         assert "test_bits_per_frame" not in left.provenance
@@ -136,7 +136,8 @@ def test_a_training_that_is_stopped_twice_leaves_a_bundle_and_comes_to_the_same_
     assert (bundle.provenance["finished"], bundle.provenance["epochs"]) == (True, 2)
     assert not (tmp_path / "a.notegen.checkpoint").exists()
     for name, array in trained[1].weights.items():
-        np.testing.assert_allclose(bundle.weights[name], array, atol=2e-3)
+        assert array.tobytes() == bundle.weights[name].tobytes()
+    assert bundle.provenance["curve"] == trained[1].provenance["curve"]
 
 
 def test_a_stopped_training_does_not_go_on_with_another_recording(stopped, sound, tmp_path):
@@ -180,12 +181,21 @@ def test_several_recordings_are_learned_from_and_nothing_is_held_out_unless_want
     assert bundle.network.vocabulary == 21
     assert say_of(bundle) == Say(**said["memory"])
     assert "test_bits_per_frame" not in said
+    assert not (tmp_path / "a.csv").exists()  # a step on the way to something else
     assert bundle.weights["lstm0.input"].tobytes() != trained[1].weights["lstm0.input"].tobytes()
 
 
-def test_the_classic_model_learns_from_spectra(tmp_path):
-    sound = heard(tmp_path / "tune.wav", made_tune(20))
-    bundle = train([sound], CLASSIC, out=tmp_path / "a.notegen", classic=True)
+@pytest.fixture(scope="module")
+def classic(tmp_path_factory):
+    """A classic model: its folder, its bundle, its recording and how many steps it took."""
+    folder, reports = tmp_path_factory.mktemp("classic"), []
+    sound = heard(folder / "tune.wav", made_tune(20))
+    bundle = train([sound], CLASSIC, out=folder / "a.notegen", classic=True, report=reports.append)
+    return folder, bundle, sound, len(reports)
+
+
+def test_the_classic_model_learns_from_spectra(classic):
+    folder, bundle, sound, _ = classic
     assert bundle.codec == "spectrum"
     errors = bundle.provenance["squared_error"]
     assert 0 < errors["copying"] < 100**2
@@ -193,6 +203,21 @@ def test_the_classic_model_learns_from_spectra(tmp_path):
     assert "memory" not in bundle.provenance
     (take,) = compose(bundle, sound, seconds=0.5, variations=1, seed=0)
     assert take.magnitudes.shape[1] == 1025
+    header, *rows = (folder / "a.csv").read_text().splitlines()
+    assert header.endswith(",valid_squared_error")
+    assert rows[-1].endswith(f",{bundle.provenance['curve'][-1][2]:.4f}")
+
+
+def test_a_classic_model_that_was_stopped_comes_to_the_same_end(classic, tmp_path):
+    """The statistics of its normalisation are part of its state."""
+    _, bundle, sound, steps = classic
+    out = tmp_path / "a.notegen"
+    with pytest.raises(KeyboardInterrupt):
+        train([sound], CLASSIC, out=out, classic=True, report=StopAt(steps // 2 + 2))
+    again = train([sound], CLASSIC, out=out, classic=True)
+    assert again.provenance["curve"] == bundle.provenance["curve"]
+    for name, array in bundle.weights.items():
+        assert array.tobytes() == again.weights[name].tobytes()
 
 
 def test_what_is_too_short_for_the_classic_model_is_told(sound, tmp_path):

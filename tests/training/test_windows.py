@@ -21,13 +21,12 @@ def material():
     return WindowMaterial(frames, TRAIN, VALID, CONFIG)
 
 
-def shuffled(material, size=8, seed=0):
-    return material.batches(size, np.random.default_rng(seed))
+def shuffled(material, rows=8, seed=0):
+    return material.learned(rows, 64, np.random.default_rng(seed))
 
 
-def pairs(material, batches):
+def pairs(steps):
     """Places of all windows, and of the frames to predict, in the order in which they come."""
-    steps = [step for batch in batches for step in material.steps(batch, 64)]
     windows = np.concatenate([step.inputs[:, :, 0] for step in steps])
     return windows.astype(int), np.concatenate([step.targets[:, 0] for step in steps]).astype(int)
 
@@ -39,42 +38,52 @@ def expected(spans):
 
 @pytest.mark.parametrize("side", ["train", "valid"])
 def test_every_window_is_read_once_and_none_crosses_a_border(material, side):
-    batches, spans = (shuffled(material), TRAIN) if side == "train" else (material.held_out(8), VALID)
-    found = [[*window, target] for window, target in zip(*pairs(material, batches), strict=True)]
+    steps, spans = (shuffled(material), TRAIN) if side == "train" else (material.held_out(8, 64), VALID)
+    found = [[*window, target] for window, target in zip(*pairs(steps), strict=True)]
     assert sorted(found) == expected(spans)
 
 
 def test_steps_have_the_shapes_that_the_model_reads(material):
-    for batch in shuffled(material):
-        (step,) = material.steps(batch, 1)
-        assert step.inputs.shape == (len(batch), 5, BINS)
-        assert step.targets.shape == (len(batch), BINS)
-        assert step.begins
+    for step, rows in zip(shuffled(material), [8, 8, 8, 8, 8, 1], strict=True):
+        assert step.inputs.shape == (rows, 5, BINS)
+        assert step.targets.shape == (rows, BINS)
         assert step.inputs.dtype == step.targets.dtype == np.float32
-
-
-def test_batches_are_of_the_size_asked_for_but_the_last(material):
-    assert [len(batch) for batch in shuffled(material)] == [8, 8, 8, 8, 8, 1]
+        assert step.predictions == rows
+        assert step.keeps is None
 
 
 def test_a_pass_is_shuffled_and_the_same_generator_gives_the_same(material):
-    one, same, other = (np.concatenate(shuffled(material, seed=seed)) for seed in (1, 1, 2))
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, other)
-    assert not np.array_equal(one, np.sort(one))
+    one, same, other = (pairs(shuffled(material, seed=seed))[1].tolist() for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+    assert one != sorted(one)
 
 
 def test_what_is_held_out_keeps_its_order(material):
-    starts = np.concatenate(material.held_out(3))
-    assert starts.tolist() == [30, 31, 32, 33, 34, 60, 61, 62, 63, 64]
+    targets = pairs(material.held_out(3, 64))[1]
+    assert targets.tolist() == [35, 36, 37, 38, 39, 65, 66, 67, 68, 69]
+
+
+def test_steps_may_be_asked_for_in_any_order_and_have_ends(material):
+    steps = shuffled(material)
+    for i in (4, 0, 2):
+        np.testing.assert_array_equal(steps[i].targets, list(steps)[i].targets)
+    np.testing.assert_array_equal(steps[1:3][1].targets, steps[2].targets)
+    for beyond in (6, -1):
+        with pytest.raises(IndexError):
+            steps[beyond]
 
 
 def test_the_divisor_counts_the_frames_that_are_held_out(material):
     assert material.divisor == 10
 
 
-def test_sizes_tell_frames_and_windows(material):
+def test_materials_are_told_apart(material):
     assert material.identity()[:2] == [90, 41]
+    frames = material.frames.copy()
+    frames[3, 7] += 1
+    others = [WindowMaterial(frames, TRAIN, VALID, CONFIG), WindowMaterial(frames[:-1], TRAIN, VALID, CONFIG)]
+    assert all(other.identity() != material.identity() for other in others)
 
 
 def test_copying_is_wrong_by_the_difference_of_neighbours(material):
@@ -95,16 +104,13 @@ def test_training_lowers_the_loss_on_what_is_held_out():
     time = np.arange(120)[:, None] / 6
     frames = (1 + np.sin(time + np.arange(BINS) % 7)).astype(np.float32)
     material = WindowMaterial(frames, [Span(0, 90)], [Span(90, 120)], CONFIG)
-    engine = Engine(CONFIG)
-    engine.rate(0.02)
+    engine = Engine(CONFIG, rows=16, time=64)
 
     def error():
-        steps = [step for batch in material.held_out(16) for step in material.steps(batch, 64)]
-        return sum(map(engine.loss, steps)) / material.divisor
+        return sum(map(engine.loss, material.held_out(16, 64))) / material.divisor
 
     before = error()
     for epoch in range(8):
-        for batch in shuffled(material, 16, epoch):
-            for step in material.steps(batch, 64):
-                engine.learn(step)
+        for step in shuffled(material, 16, epoch):
+            engine.learn(step, 0.02)
     assert error() < 0.3 * before

@@ -1,6 +1,5 @@
 """notegen audio train."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import click
 
 from notegen_cli.hearing import hear
-from notegen_cli.live import Live
+from notegen_cli.training import trained
 
 
 @click.command()
@@ -31,13 +30,21 @@ from notegen_cli.live import Live
 @click.option("--seed", type=click.IntRange(0), help="Random seed.")
 @click.option("--classic", is_flag=True, help="Train the classic model on spectra: a baseline.")
 @click.option("--force", is_flag=True, help="Replace the bundle if it exists.")
+@click.option("--restart", is_flag=True, help="Begin anew, whatever stands there.")
 def command(
-    files: tuple[Path, ...], output: Path, entries: int, classic: bool, force: bool, **settings: Any
+    files: tuple[Path, ...],
+    output: Path,
+    entries: int,
+    classic: bool,
+    force: bool,
+    restart: bool,
+    **settings: Any,
 ) -> None:
     """Train a model on recordings: WAV, FLAC, Ogg or MP3 files.
 
-    A tenth of each is held out to choose by, and a tenth to test with. A training that was stopped goes
-    on with the same command.
+    A tenth of each is held out to choose by, and a tenth to test with. A training that was stopped, by
+    whatever, goes on with the same command. Beside the bundle stand a table of how it went (CSV) and its
+    learning curve (SVG).
     """
     from notegen.training.engine import require
     from notegen.training.sound import FEW_SECONDS, divided, suggest, train
@@ -50,16 +57,14 @@ def command(
         click.echo(f"This is little to learn from: below {FEW_SECONDS} s it is learned by heart.", err=True)
     recipe = suggest([divided(sound, test=True) for sound in sounds], classic=classic)
     recipe = replace(recipe, **{name: value for name, value in settings.items() if value is not None})
-    live = Live()
-    try:
-        bundle = train(
-            sounds, recipe, out=output, entries=entries, classic=classic, force=force, report=live.show
-        )
-    except KeyboardInterrupt:
-        live.close()
-        click.echo(f"Stopped. {output} holds the best weights so far; the same command goes on from here.")
-        sys.exit(130)
-    live.close()
+    bundle = trained(
+        lambda report: train(
+            sounds, recipe, out=output, entries=entries, classic=classic, force=force, restart=restart,
+            report=report,
+        ),
+        output,
+        "squared error" if classic else "bits per frame",
+    )  # fmt: skip
     click.echo(f"{output}: {_describe(bundle.provenance)}")
 
 
