@@ -59,4 +59,7 @@ def command(sources: tuple[str, ...], output: Path, force: bool, restart: bool, 
         output,
         "bits per note",
     )
-    click.echo(f"{output}: {bundle.provenance['test_bits_per_note']:.3f} bits per note on the test pieces")
+    if bundle:
+        click.echo(
+            f"{output}: {bundle.provenance['test_bits_per_note']:.3f} bits per note on the test pieces"
+        )

@@ -67,7 +67,8 @@ class Engine:
         self.devices = self.strategy.num_replicas_in_sync * len(self.mine) // rows  # of this worker
         workers.check_even(len(self.mine), self.devices, "devices")
         self.shape = len(self.mine) // self.devices, time  # of what a device computes
-        parts = 1 if classical else max(1, min(_cores() // self.devices, self.shape[0] // _FEWEST))
+        whole = classical or self.tf.config.list_logical_devices("GPU")  # not dealt out to cores
+        parts = 1 if whole else max(1, min(_cores() // self.devices, self.shape[0] // _FEWEST))
         self.sizes = [len(part) for part in np.array_split(np.arange(self.shape[0]), parts)]
         keras.utils.set_random_seed(seed)
         self.kind: Any = classic if classical else network

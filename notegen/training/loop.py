@@ -55,8 +55,8 @@ _MOST_HALVINGS = 6  # of the learning rate, before a training is given up
 class Trainer:
     """A network, its optimiser, and the place in the data where it stands.
 
-    Of several workers (see `notegen.training.workers`) each has one. They take every step together, and one
-    after the other asks the same of its engine; the chief alone writes and reports.
+    Of several workers (see `notegen.training.workers`) each has one. They take every step together, and
+    each asks the same of its engine in the same order; the chief alone writes and reports.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Trainer:
         settings = {"recipe": asdict(recipe), "config": asdict(self.config)}
         if workers.cluster():
             workers.check_alike([settings, self._plan()], self.engine.sum)
-        self.identity = {**settings, "material": material.identity()} if self.checkpoint else {}
+        self.identity = {**settings, "material": material.identity()} if self.checkpoint is not None else {}
         self.epoch = self.step = self.updates = self.predictions = self.worse = self.halvings = 0
         self.seconds = self.nats = 0.0
         self.best_bits = math.inf

@@ -50,7 +50,8 @@ def train(
 
     The same call goes on from the checkpoint beside the bundle if the training was stopped, however it was
     stopped, and comes to the same weights.
-    KeyboardInterrupt writes the best weights so far and passes on.
+    KeyboardInterrupt writes the best weights so far and passes on. Of several workers only the first writes;
+    the others get a bundle of the same weights that knows its curve alone.
 
     Parameters
     ----------

@@ -41,7 +41,8 @@ def train(
 
     A checkpoint and a CSV log stand beside the bundle; the same call goes on from the checkpoint if
     the training was stopped, however it was stopped, and comes to the same weights. KeyboardInterrupt
-    writes the best weights so far and passes on.
+    writes the best weights so far and passes on. Of several workers only the first writes; the others get a
+    bundle of the same weights that knows its curve alone.
 
     Parameters
     ----------

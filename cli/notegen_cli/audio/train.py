@@ -65,7 +65,8 @@ def command(
         output,
         "squared error" if classic else "bits per frame",
     )  # fmt: skip
-    click.echo(f"{output}: {_describe(bundle.provenance)}")
+    if bundle:
+        click.echo(f"{output}: {_describe(bundle.provenance)}")
 
 
 def _describe(said: dict[str, Any]) -> str:
