@@ -3,7 +3,8 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from notegen.errors import DataError, UsageError
@@ -74,6 +75,13 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Delete what `replacing` had begun to write for a file when its process was killed."""
+    for left in path.parent.glob(f".{escape(path.name)}.*"):
+        with suppress(OSError):  # it only takes room: no reason to stop
+            left.unlink()
 
 
 def _umask() -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from notegen.errors import DataError, UsageError
-from notegen.files import check_folder, write_atomically
+from notegen.files import check_folder, sweep, write_atomically
 
 
 def test_a_file_is_written_whole_and_alone(tmp_path):
@@ -74,3 +74,10 @@ def test_a_folder_that_cannot_hold_files_is_told_before_long_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"file: cannot be written to"):
         check_folder(tmp_path / "file")
+
+
+def test_what_a_killed_process_left_of_a_file_is_swept_away_and_nothing_else(tmp_path):
+    for name in (".a[1].mid.x7", ".a[1].mid.checkpoint.y", "a[1].mid", ".b.mid.x", ".a1.mid.x"):
+        (tmp_path / name).touch()
+    sweep(tmp_path / "a[1].mid")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a1.mid.x", ".b.mid.x", "a[1].mid"]

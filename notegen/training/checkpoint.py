@@ -9,8 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from glob import escape
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from notegen.errors import DataError, UsageError
-from notegen.files import replacing
+from notegen.files import replacing, sweep
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -94,7 +93,7 @@ class Checkpoint:
         DataError
             If a file cannot be read or moved.
         """
-        self._remove_leftovers()
+        sweep(self.path)
         kept = self._kept()
         if not kept:
             return None
@@ -124,7 +123,7 @@ class Checkpoint:
         DataError
             If they cannot be deleted.
         """
-        self._remove_leftovers()
+        sweep(self.path)
         with self._told():
             self.before.unlink(missing_ok=True)  # first, so that the older never stands alone
             self.path.unlink(missing_ok=True)
@@ -133,12 +132,6 @@ class Checkpoint:
         """Return the files that are there, the newest first."""
         with self._told():
             return [path for path in (self.path, self.before) if path.exists()]
-
-    def _remove_leftovers(self) -> None:
-        """Delete what `replacing` had begun to write when it was killed."""
-        for path in self.path.parent.glob(f".{escape(self.path.name)}.*"):
-            with suppress(OSError):  # they only take room: no reason to stop
-                path.unlink()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

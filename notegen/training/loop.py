@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen.errors import DataError, UsageError
-from notegen.files import check_folder
+from notegen.files import check_folder, sweep
 from notegen.model.bundle import Bundle
 from notegen.training import workers
 from notegen.training.checkpoint import Checkpoint, Found
@@ -36,6 +36,8 @@ def checkpoint_of(path: Path, *, force: bool, restart: bool = False) -> Checkpoi
     if not workers.is_chief():
         return None
     check_folder(path.parent)
+    for left in (path, path.with_suffix(".csv")):
+        sweep(left)  # what a killed training had begun to write
     checkpoint = Checkpoint(path.with_name(path.name + ".checkpoint"))
     if restart:
         checkpoint.remove()

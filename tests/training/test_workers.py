@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_tune
+from made_tunes import make_tune
 
 from notegen.corpus import Corpus
 from notegen.errors import DataError, NotegenError, UsageError
@@ -81,7 +81,8 @@ def part_processor(count):
 def start(*jobs, task=None, addresses=()):
     """Start a worker, or with no task one that is alone."""
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
-    environment.pop("TF_CONFIG", None)
+    for name in ("TF_CONFIG", "TF_CPP_MIN_LOG_LEVEL"):  # the latter by other tests
+        environment.pop(name, None)
     if task is not None:
         environment["TF_CONFIG"] = config(task, addresses)
     command = [sys.executable, str(HERE), json.dumps(jobs)]
