@@ -18,7 +18,7 @@ from notegen.corpus.build import build
 from notegen.model.bundle import load
 
 KILLS = 20
-LONGEST = 25.0  # seconds after which a process is killed at the latest
+LONGEST = 20.0  # seconds after which a process is killed at the latest
 KEPT_EVERY = 2.0  # seconds between checkpoints, instead of minutes: so that killed processes come further
 
 
@@ -69,7 +69,7 @@ def _train(corpus: Path, out: Path) -> None:
     from notegen.training.train import train
 
     Trainer.CHECKPOINT_SECONDS = Trainer.FEW_SECONDS = KEPT_EVERY
-    train(Corpus.open(corpus), Recipe(units=64, embedding=32, batch=16, epochs=12, patience=99), out=out)
+    train(Corpus.open(corpus), Recipe(units=64, embedding=32, batch=16, epochs=4, patience=99), out=out)
 
 
 def _kill(command: list[str], kills: int, rng: random.Random) -> int:
