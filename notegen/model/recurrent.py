@@ -137,7 +137,7 @@ def _lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, hidden: Any, cell: Any
     gates_forward, gates_backward = _gates(x.dtype)
     units, kind = recurrent.shape[0], x.dtype
 
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def compute(x: Any, kernel: Any, recurrent: Any, bias: Any, hidden: Any, cell: Any, keep: Any) -> Any:
         time, rows = tf.shape(x)[0], x.shape[2]
         onward = tf.concat([keep[1:], tf.ones_like(keep[:1])], 0)  # what is kept of a step's state

@@ -12,7 +12,7 @@ from notegen.codecs.vocabulary import Ids
 from notegen.corpus import lengths
 from notegen.model.bundle import Config, Weights
 from notegen.training import workers
-from notegen.training.packing import Augment, Packed, Step, cut, whole
+from notegen.training.packing import Augment, Packed, Steps, cut, whole
 
 
 class Material(Protocol):
@@ -34,13 +34,13 @@ class Material(Protocol):
     def figure(self) -> str:
         """What that is, such as "bits per note"."""
 
-    def learned(self, rows: int, time: int, rng: np.random.Generator) -> Sequence[Step]:
+    def learned(self, rows: int, time: int, rng: np.random.Generator) -> Steps:
         """Return the steps of a pass, shuffled, each of so many rows and tokens a row.
 
         Of several workers each reads its own of the rows.
         """
 
-    def held_out(self, rows: int, time: int) -> Sequence[Step]:
+    def held_out(self, rows: int, time: int) -> Steps:
         """Return the steps that validation is measured on."""
 
     def identity(self) -> list[int]:

@@ -7,6 +7,7 @@ memory.
 """
 
 import heapq
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -32,7 +33,26 @@ class Step(NamedTuple):
     predictions: int  # how many targets are no padding, in the rows of all workers
 
 
-class Packed(Sequence[Step]):
+class Steps(Sequence[Step]):
+    """The steps of a pass, made when they are asked for, in any order."""
+
+    @abstractmethod
+    def step(self, index: int) -> Step:
+        """Make a step."""
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self.step(index)
+
+
+class Packed(Steps):
     """The steps of a pass over pieces.
 
     Parameters
@@ -79,16 +99,8 @@ class Packed(Sequence[Step]):
     def __len__(self) -> int:
         return -(-int(self.totals.max(initial=0)) // self.time)
 
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Step]: ...
-    def __getitem__(self, index: int | slice) -> Step | list[Step]:
-        """Return a step; steps may be asked for in any order."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def step(self, index: int) -> Step:
+        """Return what stands at this place of all rows to be read."""
         shape = (len(self.mine), self.time)
         inputs, targets = np.full(shape, PAD, np.int32), np.full(shape, PAD, np.int32)
         keeps = np.ones(shape, np.float32)

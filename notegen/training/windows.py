@@ -5,9 +5,8 @@ stored, they would take as many times its memory as they are long.
 """
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from notegen.audio.frames import Span
 from notegen.errors import RangeError
 from notegen.model.bundle import Weights
 from notegen.model.classic import ClassicConfig
-from notegen.training.packing import Step
+from notegen.training.packing import Step, Steps
 
 Starts = NDArray[np.int64]  # where windows begin
 
@@ -86,7 +85,7 @@ class WindowMaterial:
 
 
 @dataclass(frozen=True)
-class Windows(Sequence[Step]):
+class Windows(Steps):
     """The steps of a pass over windows.
 
     Parameters
@@ -104,16 +103,8 @@ class Windows(Sequence[Step]):
     def __len__(self) -> int:
         return -(-len(self.starts) // self.rows)
 
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Step]: ...
-    def __getitem__(self, index: int | slice) -> Step | list[Step]:
-        """Return a step's windows, shape (rows, window, BINS), and the frames behind them, (rows, BINS)."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def step(self, index: int) -> Step:
+        """Return windows, shape (rows, window, BINS), and the frames behind them, shape (rows, BINS)."""
         starts = self.starts[index * self.rows : (index + 1) * self.rows]
         frames, window = self.material.frames, self.material.config.window
         windows: NDArray[Any] = np.asarray(frames[starts[:, None] + np.arange(window)])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_frames import made_codebook, made_sound
 from made_sound import heard, made_tune
+from made_trainings import StopAt
 
 import notegen
 from notegen.audio.frames import Span
@@ -44,18 +45,6 @@ def trained(sound, tmp_path_factory):
     """A whole training: its folder, its bundle and its reports."""
     folder, reports = tmp_path_factory.mktemp("trained"), []
     return folder, train([sound], RECIPE, out=folder / "a.notegen", report=reports.append), reports
-
-
-class StopAt:
-    """A report callback that presses Ctrl-C at one of its calls."""
-
-    def __init__(self, call):
-        self.left = call
-
-    def __call__(self, _):
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
