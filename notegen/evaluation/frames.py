@@ -18,7 +18,7 @@ from notegen.model import memory as memories
 from notegen.model.bundle import Bundle
 from notegen.model.memory import Memory, Say
 from notegen.model.ngram import NGram
-from notegen.model.runtime import Runtime, log_softmax
+from notegen.model.runtime import Runtime
 
 MOST_MOMENTS = 1 << 15  # that are remembered: 12 minutes
 
@@ -74,8 +74,7 @@ def predictions(runtime: Runtime, heard: Text, spans: Iterable[Span]) -> NDArray
     rows = []
     for span in spans:
         ids = heard.ids[span.start : span.stop - 1]
-        hidden, _ = runtime.read(ids[None], runtime.start())
-        rows.append(log_softmax(runtime.logits(hidden[0], ids)))
+        rows.append(runtime.predict(ids[None], runtime.start())[0][0])
     return np.concatenate(rows)
 
 

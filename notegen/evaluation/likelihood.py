@@ -20,13 +20,15 @@ from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Piece
 from notegen.errors import EmptyError
 from notegen.model.bundle import Bundle
-from notegen.model.runtime import Runtime, log_softmax
+from notegen.model.predictor import Predictor
+from notegen.model.runtime import Runtime
 
 Costs = list[NDArray[np.float64]]  # nats of each token of each piece after its first
 
 PARTS = ("pitch", "rhythm", "bars")
 
-_BATCH = 32
+_BATCH = 32  # pieces that are read together,
+_STRETCH = 64  # so many tokens at a time
 _PART_OF = {"pitch": "pitch", "position": "rhythm", "release": "rhythm"}  # all other kinds go to bars
 _PART = np.array([PARTS.index(_PART_OF.get(kind.name, "bars")) for kind in v.TABLE])  # kind -> part
 
@@ -96,7 +98,7 @@ class Likelihood:
         )
 
 
-def token_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
+def token_nats(model: Predictor, pieces: list[Ids]) -> Costs:
     """Return the negative log-likelihood of each token after the first in nats.
 
     Returns
@@ -108,14 +110,14 @@ def token_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
     with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH].tolist()
-            for row, cost in zip(rows, _batch_nats(runtime, [pieces[row] for row in rows]), strict=True):
+            for row, cost in zip(rows, _batch_nats(model, [pieces[row] for row in rows]), strict=True):
                 out[row] = cost
     return out
 
 
-def nats(runtime: Runtime, pieces: list[Ids]) -> NDArray[np.float64]:
+def nats(model: Predictor, pieces: list[Ids]) -> NDArray[np.float64]:
     """Return each piece's summed negative log-likelihood in nats, shape (pieces,)."""
-    return np.array([cost.sum() for cost in token_nats(runtime, pieces)])
+    return np.array([cost.sum() for cost in token_nats(model, pieces)])
 
 
 def evaluate(model: Bundle, pieces: Sequence[Piece]) -> dict[str, Any]:
@@ -159,12 +161,12 @@ def by_tune(costs: Costs, pieces: Sequence[Piece]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["bits_per_note"], row["name"]))
 
 
-def _batch_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
+def _batch_nats(model: Predictor, pieces: list[Ids]) -> Costs:
     ids = v.pad(pieces)
-    hidden, _ = runtime.read(ids[:, :-1], runtime.start(len(pieces)))
-    costs: Costs = []
-    for row, heard, piece in zip(ids, hidden, pieces, strict=True):
-        size = len(piece) - 1
-        predicted = log_softmax(runtime.logits(heard[:size], row[:size]))
-        costs.append(-predicted[np.arange(size), row[1 : size + 1]])
-    return costs
+    state, costs = model.start(len(pieces)), np.zeros((len(pieces), ids.shape[1] - 1))
+    for start in range(0, costs.shape[1], _STRETCH):
+        stretch = slice(start, min(start + _STRETCH, costs.shape[1]))
+        predicted, state = model.predict(ids[:, stretch], state)
+        following = ids[:, stretch.start + 1 : stretch.stop + 1, None]
+        costs[:, stretch] = -np.take_along_axis(predicted, following, axis=2)[:, :, 0]
+    return [cost[: len(piece) - 1] for cost, piece in zip(costs, pieces, strict=True)]

@@ -27,7 +27,8 @@ from notegen.codecs.vocabulary import INDEX, Ids
 from notegen.corpus import Piece
 from notegen.evaluation.baselines import Baseline, Text, fit
 from notegen.evaluation.likelihood import Costs
-from notegen.model.runtime import Floats, Runtime, State, log_softmax
+from notegen.model import predictor as predictors
+from notegen.model.predictor import LogProbabilities, Predictor, State
 
 LEAST = 1e-3  # of the probability of what may stand between two notes
 MOST = 16  # ways on that are followed for a note; a model that has learned something has one or two
@@ -60,14 +61,14 @@ class _Places(NamedTuple):
     """Moments between two notes, in as many rows."""
 
     state: State
-    hidden: Floats  # (places, units)
+    predicted: LogProbabilities  # (places, vocabulary)
     last: Ids  # (places,): the last token read
     tonic: NDArray[np.int64]  # (places,): in semitones from C
     note: NDArray[np.int64]  # (places,): which note they lead to
     weight: NDArray[np.float64]  # (places,): how likely this row of tokens is
 
 
-def pitch_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
+def pitch_nats(model: Predictor, pieces: list[Ids]) -> Costs:
     """Return the negative log-likelihood of each note's pitch in nats.
 
     Returns
@@ -76,17 +77,17 @@ def pitch_nats(runtime: Runtime, pieces: list[Ids]) -> Costs:
     """
     return [
         -np.log(predicted[np.arange(len(predicted)), v.pitches(piece)])
-        for piece, predicted in zip(pieces, predictions(runtime, pieces), strict=True)
+        for piece, predicted in zip(pieces, predictions(model, pieces), strict=True)
     ]
 
 
-def predictions(runtime: Runtime, pieces: list[Ids]) -> list[NDArray[np.float64]]:
+def predictions(model: Predictor, pieces: list[Ids]) -> list[NDArray[np.float64]]:
     """Return the probability of each of MIDI's pitches at each note, arrays of shape (notes, 128)."""
     sizes = list(map(note_count, pieces))
     found = np.zeros((sum(sizes), _MIDI))
     with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
-        for places in _before_notes(runtime, pieces):
-            found[places.note] = _look_ahead(runtime, places)
+        for places in _before_notes(model, pieces):
+            found[places.note] = _look_ahead(model, places)
     return [found[end - size : end] for size, end in zip(sizes, np.cumsum(sizes).tolist(), strict=True)]
 
 
@@ -122,7 +123,7 @@ def _text(sides: dict[str, Sequence[Piece]], *, relative: bool) -> Text:
     return Text(train, valid, test, len(alphabet))
 
 
-def _before_notes(runtime: Runtime, pieces: list[Ids]) -> Iterator[_Places]:
+def _before_notes(model: Predictor, pieces: list[Ids]) -> Iterator[_Places]:
     """Read pieces, and yield the places in which their notes are predicted, many at a time."""
     if not pieces:
         return
@@ -135,7 +136,7 @@ def _before_notes(runtime: Runtime, pieces: list[Ids]) -> Iterator[_Places]:
         note = np.full(ids.shape, -1)  # (batch, time): which note is predicted there
         for i, row in enumerate(rows):
             note[i, _known(pieces[row])] = np.arange(first[row], first[row + 1])
-        yield from _read(runtime, ids, note, tonics)
+        yield from _read(model, ids, note, tonics)
 
 
 def _known(ids: Ids) -> NDArray[np.int64]:
@@ -156,16 +157,16 @@ def _tonics(ids: Ids) -> NDArray[np.int64]:
 
 
 def _read(
-    runtime: Runtime, ids: Ids, note: NDArray[np.int64], tonics: NDArray[np.int64]
+    model: Predictor, ids: Ids, note: NDArray[np.int64], tonics: NDArray[np.int64]
 ) -> Iterator[_Places]:
     """Read a batch of pieces token by token, and keep the state where a note is predicted."""
-    state, kept, size = runtime.start(len(ids)), [], 0
+    state, kept, size = model.start(len(ids)), [], 0
     for t in range(ids.shape[1]):
-        hidden, state = runtime.read(ids[:, t : t + 1], state)
+        predicted, state = model.predict(ids[:, t : t + 1], state)
         at = np.flatnonzero(note[:, t] >= 0)
         some = note[at, t]
-        after = [(h[at], c[at]) for h, c in state]
-        kept.append(_Places(after, hidden[at, 0], ids[at, t], tonics[some], some, np.ones(len(at))))
+        after = predictors.take(state, at)
+        kept.append(_Places(after, predicted[at, 0], ids[at, t], tonics[some], some, np.ones(len(at))))
         size += len(at)
         if size >= _AT_ONCE or t == ids.shape[1] - 1:
             yield _join(kept)
@@ -174,22 +175,17 @@ def _read(
 
 def _join(parts: list[_Places]) -> _Places:
     states, *columns = zip(*parts, strict=True)
-    state = [
-        (np.concatenate(h), np.concatenate(c))
-        for h, c in (zip(*layer, strict=True) for layer in zip(*states, strict=True))
-    ]
-    return _Places(state, *map(np.concatenate, columns))
+    return _Places(predictors.join(list(states)), *map(np.concatenate, columns))
 
 
-def _look_ahead(runtime: Runtime, places: _Places) -> NDArray[np.float64]:
+def _look_ahead(model: Predictor, places: _Places) -> NDArray[np.float64]:
     """Return the distribution over the next pitch in each place, shape (places, 128)."""
     notes = len(places.note)
     found = np.full((notes, _BELOW + v.PITCHES), np.finfo(float).tiny)
     places = places._replace(note=np.arange(notes))
     for _ in range(_LONGEST):
-        logits = runtime.logits(places.hidden, places.last).astype(np.float64)
-        logits[~_ALLOWED[v.KIND[places.last]]] = -np.inf
-        likely = np.exp(log_softmax(logits)) * places.weight[:, None]  # (places, vocabulary)
+        likely = np.exp(places.predicted) * _ALLOWED[v.KIND[places.last]]  # (places, vocabulary)
+        likely *= (places.weight / likely.sum(axis=1))[:, None]
         np.add.at(found, (places.note[:, None], _COLUMNS + places.tonic[:, None]), likely[:, _PITCH])
         likely[:, _PITCH] = 0.0
         row, token = np.nonzero(likely >= LEAST)
@@ -197,7 +193,7 @@ def _look_ahead(runtime: Runtime, places: _Places) -> NDArray[np.float64]:
             break
         weight = likely[row, token]
         kept = _likeliest(places.note[row], weight)
-        places = _step(runtime, places, row[kept], token[kept].astype(np.int32), weight[kept])
+        places = _step(model, places, row[kept], token[kept].astype(np.int32), weight[kept])
     found = found[:, _BELOW : _BELOW + _MIDI]
     distribution: NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)
     return distribution
@@ -212,9 +208,9 @@ def _likeliest(note: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[
 
 
 def _step(
-    runtime: Runtime, places: _Places, row: NDArray[np.int64], token: Ids, weight: NDArray[np.float64]
+    model: Predictor, places: _Places, row: NDArray[np.int64], token: Ids, weight: NDArray[np.float64]
 ) -> _Places:
     """Go on from places with one token each; a place may be gone on from in several ways, or not at all."""
-    hidden, state = runtime.read(token[:, None], [(h[row], c[row]) for h, c in places.state])
+    predicted, state = model.predict(token[:, None], predictors.take(places.state, row))
     tonic = np.where(v.KIND[token] == INDEX["key"], (v.VALUE[token] + 3) % 12 - 3, places.tonic[row])
-    return _Places(state, hidden[:, 0], token, tonic, places.note[row], weight)
+    return _Places(state, predicted[:, 0], token, tonic, places.note[row], weight)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from notegen.codecs.grammar import Mask
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import UsageError
-from notegen.model.runtime import Floats, State, log_softmax
+from notegen.model import predictor as predictors
+from notegen.model.predictor import Predictor, State
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,6 @@ class Taste:
             raise UsageError(f"top-k is {self.top_k}, but must be at least 1, or 0 for no limit")
 
 
-class Network(Protocol):
-    """What is drawn from: a `notegen.model.runtime.Runtime`, or what looks like one."""
-
-    def start(self, batch: int = 1) -> State:
-        """Return the state before the first token."""
-
-    def read(self, ids: Ids, state: State) -> tuple[Floats, State]:
-        """Read stretches of tokens, shape (batch, time); return the output and the state behind them."""
-
-    def logits(self, hidden: Floats, ids: Ids) -> Floats:
-        """Turn outputs and the tokens before them into logits."""
-
-
 class Guide(Protocol):
     """Leads the sampler through a batch of takes: knows where they stand and what may come next."""
 
@@ -66,17 +54,16 @@ class Guide(Protocol):
         """Return what may come next, shape (takes, vocabulary)."""
 
     def advise(self, log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the network's log-probabilities, changed by what the guide knows."""
+        """Return the model's log-probabilities, changed by what the guide knows."""
 
     def advance(self, tokens: Ids) -> Ids:
-        """Take one token each, and return the ids that the network is to read."""
+        """Take one token each, and return the ids that the model is to read."""
 
 
 class Prompt(NamedTuple):
-    """Where takes begin: the network's state behind the ids that were read, its last output, the last id."""
+    """Where takes begin: the last id, and the model's state before it."""
 
     state: State  # of a batch of one
-    hidden: Floats  # (1, units)
     last: Ids  # (1,)
 
 
@@ -87,14 +74,16 @@ class Draft(NamedTuple):
     nats: float
 
 
-def read(runtime: Network, ids: Ids) -> Prompt:
-    """Let a network read tokens of any number, in one pass."""
-    hidden, state = runtime.read(ids[None], runtime.start())
-    return Prompt(state, hidden[:, -1], ids[-1:])
+def read(model: Predictor, ids: Ids) -> Prompt:
+    """Let a model read tokens of any number, in one pass."""
+    state = model.start()
+    if len(ids) > 1:
+        state = model.read(ids[None, :-1], state)
+    return Prompt(state, ids[-1:])
 
 
 def sample(
-    runtime: Network,
+    model: Predictor,
     prompt: Prompt,
     guide: Guide,
     taste: Taste,
@@ -116,16 +105,15 @@ def sample(
         Without the token that ends a take.
     """
     takes = len(guide.alive)
-    state = [(np.repeat(h, takes, axis=0), np.repeat(c, takes, axis=0)) for h, c in prompt.state]
-    hidden = np.repeat(prompt.hidden, takes, axis=0)  # (takes, units)
-    heads = np.repeat(prompt.last, takes)
+    state, heads = predictors.repeat(prompt.state, takes), np.repeat(prompt.last, takes)
     nats, lengths = np.zeros(takes), np.zeros(takes, dtype=np.int64)
     rows: list[Ids] = []
     while True:
+        predicted, state = model.predict(heads[:, None], state)
         if len(rows) < len(forced):
             tokens, cost = np.full(takes, forced[len(rows)], dtype=np.int32), np.zeros(takes)
         else:
-            log_probabilities = guide.advise(log_softmax(runtime.logits(hidden, heads)))
+            log_probabilities = guide.advise(predicted[:, 0])
             tokens = draw(log_probabilities, guide.mask(), taste, rng)
             cost = -log_probabilities[np.arange(takes), tokens]
         heads = guide.advance(tokens)
@@ -134,8 +122,6 @@ def sample(
         nats += np.where(guide.alive, cost, 0.0)
         lengths += guide.alive
         rows.append(tokens)
-        out, state = runtime.read(heads[:, None], state)
-        hidden = out[:, -1]
     drawn = np.array(rows, dtype=np.int32).T.reshape(takes, len(rows))
     return [Draft(drawn[i, : lengths[i]], float(nats[i])) for i in range(takes)]
 

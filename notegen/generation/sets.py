@@ -14,9 +14,10 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar, Mask
 from notegen.codecs.notes import decode
 from notegen.codecs.vocabulary import Ids
-from notegen.generation.sampling import Network, Taste, read, sample
+from notegen.generation.sampling import Taste, read, sample
 from notegen.model.bundle import Bundle
-from notegen.model.runtime import Floats, Runtime, State
+from notegen.model.predictor import LogProbabilities, Predictor, State
+from notegen.model.runtime import Runtime
 from notegen.score import DEFAULT_TEMPO, TEMPO, Score, Track, table
 
 MOST_BARS = 256  # a piece that is still going on then is cut there
@@ -68,14 +69,14 @@ def as_tune(ids: Ids) -> Score:
     return replace(line, tempos=table([(0, tempo)], TEMPO), tracks=(Track("melody"),))
 
 
-def _draw(network: Network, count: int, seed: int, report: Report | None) -> list[Ids]:
+def _draw(model: Predictor, count: int, seed: int, report: Report | None) -> list[Ids]:
     start, end = np.array([v.START], dtype=np.int32), np.array([v.END], dtype=np.int32)
     grammar = Grammar(count)
     grammar.advance(np.full(count, v.START))
     guide = _Free(grammar, report or (lambda _: None))
     with threadpool_limits(1):
         rng = np.random.default_rng(seed)
-        drafts = sample(network, read(network, start), guide, Taste(), rng, start[:0])
+        drafts = sample(model, read(model, start), guide, Taste(), rng, start[:0])
     return [np.concatenate([start, _to_the_last_note(draft.ids), end]) for draft in drafts]
 
 
@@ -111,7 +112,9 @@ class _Free:
 
 
 class _Chain:
-    """A first-order Markov chain: a `notegen.generation.sampling.Network` without a state."""
+    """A first-order Markov chain: a `notegen.model.predictor.Predictor` without a state."""
+
+    vocabulary = v.SIZE
 
     def __init__(self, pieces: Iterable[Ids]) -> None:
         counts = np.zeros((v.SIZE, v.SIZE))
@@ -120,14 +123,13 @@ class _Chain:
         single = counts.sum(axis=0) + 1
         kinds = np.maximum(1, (counts > 0).sum(axis=1, keepdims=True))
         smooth = (counts + kinds * single / single.sum()) / (counts.sum(axis=1, keepdims=True) + kinds)
-        self._table = np.log(smooth).astype(np.float32)
+        self._table: LogProbabilities = np.log(smooth)
 
     def start(self, batch: int = 1) -> State:  # noqa: ARG002 (there is none)
         return []
 
-    def read(self, ids: Ids, state: State) -> tuple[Floats, State]:
-        return np.zeros((*ids.shape, 0), dtype=np.float32), state
+    def read(self, ids: Ids, state: State) -> State:  # noqa: ARG002 (the last token says all)
+        return state
 
-    def logits(self, hidden: Floats, ids: Ids) -> Floats:  # noqa: ARG002 (the last token says all)
-        said: Floats = self._table[ids]
-        return said
+    def predict(self, ids: Ids, state: State) -> tuple[LogProbabilities, State]:
+        return self._table[ids], state

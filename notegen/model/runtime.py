@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from notegen.codecs.vocabulary import Ids
 from notegen.model.bundle import Bundle
 from notegen.model.network import GIVEN
+from notegen.model.predictor import LogProbabilities, State, log_softmax
 
 Floats = NDArray[np.float32]
-State = list[tuple[Floats, Floats]]  # hidden and cell of each layer, (batch, units)
 
 _STRETCH = 512  # tokens whose input products are computed together
 
@@ -26,7 +26,7 @@ class _Layer(NamedTuple):
 
 
 class Runtime:
-    """A network that reads tokens and says what may come next.
+    """A network that reads tokens and says what may come next: a `notegen.model.predictor.Predictor`.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Runtime:
         self.units = config.units
         half = np.ones(4 * self.units, dtype=np.float32)
         half[: 2 * self.units] = half[3 * self.units :] = 0.5
-        self._vocabulary = config.vocabulary
+        self.vocabulary = config.vocabulary
         self._embedding, self._places, self._prior = (weights.get(name) for name in GIVEN)
         self._layers = [
             _Layer(*(weights[f"lstm{i}.{part}"] * half for part in ("input", "recurrent", "bias")))
@@ -48,12 +48,20 @@ class Runtime:
         self._kernel, self._bias = weights["logits.kernel"], weights["logits.bias"]
 
     def start(self, batch: int = 1) -> State:
-        """Return the state before the first token."""
-        zeros = np.zeros((batch, self.units), dtype=np.float32)
-        return [(zeros, zeros)] * len(self._layers)
+        """Return the state before the first token: hidden and cell of each layer, (batch, units)."""
+        return [np.zeros((batch, self.units), dtype=np.float32)] * (2 * len(self._layers))
 
-    def read(self, ids: Ids, state: State) -> tuple[Floats, State]:
-        """Read stretches of tokens.
+    def read(self, ids: Ids, state: State) -> State:
+        """Read stretches of tokens, shape (batch, time), and return the state behind them."""
+        return self.hidden(ids, state)[1]
+
+    def predict(self, ids: Ids, state: State) -> tuple[LogProbabilities, State]:
+        """Read stretches of tokens, and say what may follow each; see `Predictor`."""
+        hidden, state = self.hidden(ids, state)
+        return log_softmax(self.logits(hidden, ids)), state
+
+    def hidden(self, ids: Ids, state: State) -> tuple[Floats, State]:
+        """Read stretches of tokens, and return what the last layer makes of them.
 
         Parameters
         ----------
@@ -71,9 +79,9 @@ class Runtime:
         for start in range(0, ids.shape[1], _STRETCH):
             x = self._vectors(ids[:, start : start + _STRETCH])  # (batch, time, width)
             after = []
-            for layer, (hidden, cell) in zip(self._layers, state, strict=True):
-                x, hidden, cell = _run(layer, x, hidden, cell)
-                after.append((hidden, cell))
+            for layer, hidden, cell in zip(self._layers, state[::2], state[1::2], strict=True):
+                x, *left = _run(layer, x, hidden, cell)
+                after += left
             state = after
             pieces.append(x)
         return np.concatenate(pieces, axis=1), state
@@ -82,7 +90,7 @@ class Runtime:
         """Turn the last layer's output (…, units) behind ids (…) into logits (…, vocabulary)."""
         logits: Floats = hidden @ self._kernel + self._bias
         if self._prior is not None:
-            logits += self._prior[ids % self._vocabulary]
+            logits += self._prior[ids % self.vocabulary]
         return logits
 
     def _vectors(self, ids: Ids) -> Floats:
@@ -90,16 +98,8 @@ class Runtime:
         assert self._embedding is not None
         if self._places is None:
             return self._embedding[ids]
-        place, token = np.divmod(ids, self._vocabulary)
+        place, token = np.divmod(ids, self.vocabulary)
         return np.concatenate([self._embedding[token], self._places[place]], axis=-1)
-
-
-def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return log-probabilities along the last axis."""
-    wide = logits.astype(np.float64)
-    wide -= wide.max(axis=-1, keepdims=True)
-    result: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
-    return result
 
 
 def _run(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:

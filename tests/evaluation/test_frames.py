@@ -10,7 +10,8 @@ from notegen.audio.frames import PLACES, Span, keys
 from notegen.errors import EmptyError
 from notegen.evaluation import frames
 from notegen.model.memory import Say
-from notegen.model.runtime import Runtime, log_softmax
+from notegen.model.predictor import log_softmax
+from notegen.model.runtime import Runtime
 
 ENTRIES = made_codebook(12)
 

@@ -8,6 +8,7 @@ from notegen.errors import UsageError
 from notegen.generation.constraints import Constraints, Guide
 from notegen.generation.sampling import Taste, draw, read, sample
 from notegen.melody import melody
+from notegen.model.predictor import log_softmax
 from notegen.model.runtime import Runtime
 
 ROWS = 20_000
@@ -100,17 +101,15 @@ class Speller:
         self.piece = np.append(ids, v.END)
 
     def start(self, batch=1):
-        return [(np.zeros((batch, 1)), np.zeros((batch, 1)))]
+        return [np.zeros((batch, 1), dtype=int)]
 
     def read(self, ids, state):
-        read = state[0][0] + np.arange(1, ids.shape[1] + 1)  # (batch, time)
-        return read[:, :, None], [(read[:, -1:], state[0][1])]
+        return [state[0] + ids.shape[1]]
 
-    def logits(self, hidden, _):
-        out = np.zeros((len(hidden), v.SIZE))
-        at = np.minimum(hidden[:, 0].astype(int), len(self.piece) - 1)
-        out[np.arange(len(hidden)), self.piece[at]] = 60.0
-        return out
+    def predict(self, ids, state):
+        read = state[0] + np.arange(1, ids.shape[1] + 1)  # (batch, time)
+        following = self.piece[np.minimum(read, len(self.piece) - 1)]
+        return log_softmax(60.0 * np.eye(v.SIZE)[following]), [read[:, -1:]]
 
 
 @pytest.fixture
@@ -161,6 +160,8 @@ def test_reading_a_prompt_in_one_pass_is_reading_token_by_token(bundle, piece):
     runtime = Runtime(bundle)
     prompt = read(runtime, piece)
     state = runtime.start()
-    for token in piece:
-        hidden, state = runtime.read(np.array([[token]]), state)
-    np.testing.assert_allclose(prompt.hidden, hidden[:, -1], atol=1e-5)
+    for token in piece[:-1]:
+        state = runtime.read(np.array([[token]]), state)
+    assert prompt.last == piece[-1]
+    for found, expected in zip(prompt.state, state, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -49,7 +49,7 @@ def test_a_chain_knows_nothing_of_the_token_before_the_last():
     """After b comes c or d, whatever came before it, though a b was always followed by c."""
     one, two = v.FIRST["pitch"] + v.LOWEST + 60, v.FIRST["pitch"] + v.LOWEST + 62
     chain = sets._Chain([np.array([one, 5, two]), np.array([two, 5, one])])
-    said = chain.logits(np.zeros(0), np.array([5]))[0]
+    said = chain.predict(np.array([[5]]), chain.start())[0][0, 0]
     assert said[one] == said[two] > said[7]
     assert np.exp(said).sum() == pytest.approx(1)
 

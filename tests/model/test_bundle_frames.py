@@ -83,7 +83,7 @@ def test_the_header_tells_the_codec_and_how_frames_are_made(path):
 def test_a_loaded_bundle_predicts(path, model):
     ids = np.array([[1, 2 + 9 * 17, 8 + 9 * 300]], np.int32)
     ours, theirs = (
-        runtime.logits(runtime.read(ids, runtime.start())[0], ids)
+        runtime.logits(runtime.hidden(ids, runtime.start())[0], ids)
         for runtime in (Runtime(load(path)), Runtime(model))
     )
     np.testing.assert_allclose(ours, theirs, atol=5e-3)

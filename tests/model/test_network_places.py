@@ -56,10 +56,6 @@ def keras_forward(model, ids, states):
     return np.asarray(logits), [np.asarray(state) for state in after]
 
 
-def flat(state):
-    return [array for layer in state for array in layer]
-
-
 def test_weights_by_name_come_back_in_the_shapes_of_the_configuration(network, named):
     found = weights(network, CONFIG)
     assert {name: array.shape for name, array in found.items()} == CONFIG.shapes()
@@ -70,27 +66,27 @@ def test_weights_by_name_come_back_in_the_shapes_of_the_configuration(network, n
 @pytest.mark.parametrize(("batch", "time"), [(1, 1), (1, 40), (3, 20)])
 def test_numpy_computes_what_keras_computes(network, runtime, rng, batch, time):
     ids = rng.integers(0, IDS, (batch, time)).astype(np.int32)
-    hidden, state = runtime.read(ids, runtime.start(batch))
+    hidden, state = runtime.hidden(ids, runtime.start(batch))
     logits, after = keras_forward(network, ids, zeros(batch))
     np.testing.assert_allclose(runtime.logits(hidden, ids), logits, atol=1e-5)
-    for ours, theirs in zip(flat(state), after, strict=True):
+    for ours, theirs in zip(state, after, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_a_carried_state_is_taken_up_as_keras_takes_it_up(network, runtime, rng):
     ids = rng.integers(0, IDS, (2, 9)).astype(np.int32)
     states = [rng.normal(0, 1, (2, CONFIG.units)).astype(np.float32) for _ in range(2 * CONFIG.layers)]
-    hidden, state = runtime.read(ids, list(zip(states[::2], states[1::2], strict=True)))
+    hidden, state = runtime.hidden(ids, states)
     logits, after = keras_forward(network, ids, states)
     np.testing.assert_allclose(runtime.logits(hidden, ids), logits, atol=1e-5)
-    for ours, theirs in zip(flat(state), after, strict=True):
+    for ours, theirs in zip(state, after, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_logits_of_last_outputs_alone_are_the_same(runtime, rng):
     """As the sampler asks for them: one id a row."""
     ids = rng.integers(0, IDS, (3, 8)).astype(np.int32)
-    hidden, _ = runtime.read(ids, runtime.start(3))
+    hidden, _ = runtime.hidden(ids, runtime.start(3))
     whole = runtime.logits(hidden, ids)
     np.testing.assert_allclose(runtime.logits(hidden[:, -1], ids[:, -1]), whole[:, -1], atol=1e-6)
 
@@ -99,7 +95,7 @@ def test_logits_of_last_outputs_alone_are_the_same(runtime, rng):
 def test_predictions_depend_on_the_token_and_on_the_place(runtime, part):
     ids = np.array([[3 + 17 * 5]], np.int32)
     other = ids + (1 if part == "token" else 17)
-    ours, theirs = (runtime.logits(runtime.read(each, runtime.start())[0], each) for each in (ids, other))
+    ours, theirs = (runtime.logits(runtime.hidden(each, runtime.start())[0], each) for each in (ids, other))
     assert np.abs(ours - theirs).max() > 0.01
 
 
@@ -115,22 +111,22 @@ def test_the_prior_is_that_of_the_token_before(runtime, named, rng):
 @pytest.mark.parametrize("cuts", [[1], [5, 6], list(range(1, 30))], ids=["one cut", "two cuts", "each"])
 def test_a_row_may_be_read_in_parts(runtime, rng, cuts):
     ids = rng.integers(0, IDS, (2, 30)).astype(np.int32)
-    whole, last = runtime.read(ids, runtime.start(2))
+    whole, last = runtime.hidden(ids, runtime.start(2))
     state, parts = runtime.start(2), []
     for part in np.split(ids, cuts, axis=1):
-        hidden, state = runtime.read(part, state)
+        hidden, state = runtime.hidden(part, state)
         parts.append(hidden)
     np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
-    for ours, theirs in zip(flat(state), flat(last), strict=True):
+    for ours, theirs in zip(state, last, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_a_row_longer_than_a_stretch_is_read_like_its_parts(runtime, rng):
     ids = rng.integers(0, IDS, (1, 1300)).astype(np.int32)
-    whole, _ = runtime.read(ids, runtime.start())
+    whole, _ = runtime.hidden(ids, runtime.start())
     state, parts = runtime.start(), []
     for part in np.split(ids, range(100, 1300, 100), axis=1):
-        hidden, state = runtime.read(part, state)
+        hidden, state = runtime.hidden(part, state)
         parts.append(hidden)
     np.testing.assert_allclose(whole, np.concatenate(parts, axis=1), atol=1e-5)
 

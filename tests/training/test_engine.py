@@ -71,7 +71,7 @@ def test_the_loss_is_the_likelihood_of_the_pieces_each_by_itself(engine, pieces,
     runtime = Runtime(Bundle(CONFIG, engine.weights()))
     nats = 0.0
     for piece in pieces:
-        hidden, _ = runtime.read(piece[None, :-1], runtime.start())
+        hidden, _ = runtime.hidden(piece[None, :-1], runtime.start())
         logits = runtime.logits(hidden, piece[None, :-1])[0].astype(np.float64)
         nats += np.log(np.exp(logits).sum(axis=1)).sum() - logits[np.arange(len(piece) - 1), piece[1:]].sum()
     assert sum(map(engine.loss, steps)) == pytest.approx(nats, rel=1e-5)
