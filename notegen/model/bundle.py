@@ -1,8 +1,9 @@
 """Bundles: a trained model in one file that runs no code.
 
 A bundle is a safetensors file. Its header holds, as JSON, the codec and the vocabulary that it was trained
-with, the network's configuration, and where it comes from; its tensors are the weights, in half precision,
-and for a model of notes an index of the corpus that it was trained on.
+with, the model's configuration, and where it comes from; its tensors are the weights, in half precision (of
+a Markov chain the pieces that it is counted in), and for a model of music an index of the corpus that it was
+trained on.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from importlib import resources
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +26,55 @@ from notegen.errors import BundleError, DataError, UsageError
 from notegen.files import read, write_atomically
 from notegen.model.classic import ClassicConfig
 from notegen.model.network import NetworkConfig
+from notegen.model.ngram import Smoothing
 
 FORMAT = 1  # of the header; a bundle with a higher one is from a later notegen
 SUFFIX = ".notegen"
 _LARGEST = 1 << 18  # of any side of a weight
 _MOST_LAYERS = 64
+MOST_ORDER = 16  # of a Markov chain
+_TEXT = 3  # ids of a text before its symbols: pad, start, end
 
+MUSIC = ("notes", "abc-characters", "abc-tokens")  # codecs of melodies
 _PURPOSES = {
     "notes": "is a model of notes; use it with notegen compose",
+    "abc-characters": "is a model of notes, written as ABC; use it with notegen compose",
+    "abc-tokens": "is a model of notes, written as ABC; use it with notegen compose",
     "frames": "is a model of recordings; use it with notegen audio compose",
     "spectrum": "is a classic model of recordings; use it with notegen audio compose",
 }
 
-Weights = dict[str, NDArray[np.float32]]
-Config = NetworkConfig | ClassicConfig
+Weights = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class MarkovConfig:
+    """The shape of a Markov chain, whose weights are the pieces that it is counted in.
+
+    Parameters
+    ----------
+    vocabulary : int
+        How many tokens there are.
+    order : int
+        How many tokens are looked back at.
+    smoothing : str
+        "kneser-ney" or "witten-bell".
+    tokens, pieces : int
+        How many there are to be counted.
+    """
+
+    vocabulary: int
+    order: int
+    smoothing: Smoothing
+    tokens: int
+    pieces: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the names and shapes of the arrays: ids end to end, and where each piece ends."""
+        return {"ids": (self.tokens,), "ends": (self.pieces,)}
+
+
+Config = NetworkConfig | ClassicConfig | MarkovConfig
 
 
 @dataclass(frozen=True)
@@ -47,14 +83,16 @@ class Bundle:
 
     Parameters
     ----------
-    config : NetworkConfig or ClassicConfig
-    weights : dict of arrays of float32
-        By the names of ``config.shapes()``.
+    config : NetworkConfig, MarkovConfig or ClassicConfig
+    weights : dict of arrays
+        By the names of ``config.shapes()``: of float32, or of a Markov chain its pieces.
     provenance : dict
         Corpus, notice, version, date and figures, as they were when the model was made.
         ``valid_bits_per_note`` is what held-out human tunes have under the model.
     codec : str
-        What its tokens are: "notes" or "frames", or "spectrum" for the classic model, which has none.
+        What its tokens are: one of `MUSIC` or "frames", or "spectrum" for the classic model, which has none.
+    symbols : tuple of str
+        What the tokens of a model of ABC stand for, from the third on.
     digest : str
         SHA-256 of the file it was read from; empty before.
     name : str
@@ -67,14 +105,15 @@ class Bundle:
     weights: Weights
     provenance: dict[str, Any] = field(default_factory=dict)
     codec: str = "notes"
+    symbols: tuple[str, ...] = ()
     digest: str = ""
     name: str = ""
     index: Index | None = None
 
     @property
     def network(self) -> NetworkConfig:
-        """The network of a model of tokens."""
-        assert isinstance(self.config, NetworkConfig), "the classic model has no tokens"
+        """The network of a model that is one."""
+        assert isinstance(self.config, NetworkConfig), "this model is no network of tokens"
         return self.config
 
     def expect(self, *codecs: str) -> None:
@@ -98,7 +137,7 @@ class Bundle:
         UsageError
             If the file exists and `force` is not set.
         """
-        half = {name: array.astype(np.float16) for name, array in self.weights.items()}
+        half = {name: _halved(array) for name, array in self.weights.items()}
         if not all(np.isfinite(array).all() for array in half.values()):
             raise DataError(f"{path}: not written, because the weights have grown beyond all bounds")
         header = {
@@ -106,6 +145,7 @@ class Bundle:
             "codec": self.codec,
             "config": asdict(self.config),
             "vocabulary": _vocabulary(self.codec),
+            **({"symbols": list(self.symbols)} if self.symbols else {}),
             "provenance": self.provenance,
         }
         tensors = {**half, **(self.index.tensors() if self.index else {})}
@@ -130,18 +170,20 @@ def load(name: str | PathLike[str]) -> Bundle:
     header = _header(path, data)
     try:
         tensors = load_tensors(data)
-        config = _config(header["codec"], header["config"])
-        weights = {name: tensors[name].astype(np.float32) for name in config.shapes()}
+        symbols = _symbols(header)
+        config = _config(header["codec"], header["config"], len(symbols))
+        weights = {name: _widened(tensors[name]) for name in config.shapes()}
         index = Index.read(tensors, str(path))
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: the model file is damaged; train it or fetch it again") from error
     sizes = all(weights[name].shape == shape for name, shape in config.shapes().items())
-    if not sizes or not all(np.isfinite(array).all() for array in weights.values()):
+    sound = sizes and all(np.isfinite(array).all() for array in weights.values())
+    if not (sound and (not isinstance(config, MarkovConfig) or _are_pieces(config, weights))):
         raise BundleError(
             f"{path}: the model file is damaged: its weights are no numbers of the sizes it states"
         )
     digest = hashlib.sha256(data).hexdigest()
-    return Bundle(config, weights, header["provenance"], header["codec"], digest, str(name), index)
+    return Bundle(config, weights, header["provenance"], header["codec"], symbols, digest, str(name), index)
 
 
 def shipped() -> dict[str, Path]:
@@ -191,6 +233,8 @@ def _vocabulary(codec: str) -> Any:
     """Return what a codec's tokens are made of, as this notegen knows them."""
     if codec == "notes":
         return vocabulary.describe()
+    if codec in MUSIC:
+        return None  # its symbols say all
     from notegen.audio import features  # of which models of notes know nothing
 
     return features.describe()
@@ -203,7 +247,45 @@ def _reads_frames(config: NetworkConfig) -> bool:
     return (config.embedding, config.places) == (features.BANDS, frames.PLACES)
 
 
-def _config(codec: str, said: dict[str, Any]) -> Config:
+def _symbols(header: dict[str, Any]) -> tuple[str, ...]:
+    """Return the symbols of a model of ABC.
+
+    Raises
+    ------
+    ValueError
+        If these are no texts, or if a model of something else has some.
+    """
+    found = header.get("symbols", [])
+    is_text = header["codec"] in MUSIC and header["codec"] != "notes"
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError
+    if bool(found) != is_text:
+        raise ValueError
+    return tuple(found)
+
+
+def _are_pieces(config: MarkovConfig, weights: Weights) -> bool:
+    """Whether arrays are ids of a vocabulary, and where pieces end among them."""
+    ids, ends = weights["ids"], weights["ends"]
+    return bool(
+        ids.dtype.kind == ends.dtype.kind == "u"
+        and len(ends)
+        and (np.diff(ends.astype(np.int64), prepend=0) > 1).all()
+        and ends[-1] == len(ids)
+        and ids.max() < config.vocabulary
+    )
+
+
+def _halved(array: NDArray[Any]) -> NDArray[Any]:
+    """Return weights in half precision, and whole numbers as they are."""
+    return array.astype(np.float16) if array.dtype.kind == "f" else array
+
+
+def _widened(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
+def _config(codec: str, said: dict[str, Any], symbols: int) -> Config:
     """Return the configuration of a header.
 
     Raises
@@ -213,14 +295,20 @@ def _config(codec: str, said: dict[str, Any]) -> Config:
     """
     if codec == "spectrum":
         config: Config = ClassicConfig(**said)
+    elif "order" in said:
+        config = MarkovConfig(**said)
     else:
         config = NetworkConfig(**said)
-        if codec == "notes" and (config.vocabulary, config.places) != (vocabulary.SIZE, 0):
-            raise ValueError
         if codec == "frames" and not _reads_frames(config):
             raise ValueError
-        if config.vocabulary < 2:
+        if codec in MUSIC and config.places:
             raise ValueError
+    if codec in MUSIC and config.vocabulary != (vocabulary.SIZE if codec == "notes" else symbols + _TEXT):
+        raise ValueError
+    if isinstance(config, MarkovConfig):
+        if not 0 <= config.order <= MOST_ORDER or config.smoothing not in get_args(Smoothing):
+            raise ValueError
+        return config
     if not 0 < config.layers <= _MOST_LAYERS:
         raise ValueError
     sizes = [size for shape in config.shapes().values() for size in shape]
