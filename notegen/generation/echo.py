@@ -1,0 +1,66 @@
+"""Echoes: how much of a take stands in its own seed."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import note_count
+from notegen.codecs.vocabulary import Ids
+from notegen.corpus.originality import Index
+from notegen.corpus.scan import Piece
+
+
+class Echo(NamedTuple):
+    """What a take says again of its seed.
+
+    Parameters
+    ----------
+    bars : int
+        How many of the new bars are bars of the seed, note for note.
+    of : int
+        How many bars are new.
+    notes : int
+        The longest run of new notes that stands in the seed, at any pitch; see
+        `notegen.corpus.originality`.
+    """
+
+    bars: int
+    of: int
+    notes: int
+
+    def __str__(self) -> str:
+        plural = "s" * (self.of != 1)
+        return (
+            f"{self.bars} of {self.of} bar{plural} as in the seed" if self.bars else "no bar as in the seed"
+        )
+
+
+def echoes(before: Ids, takes: list[Ids]) -> list[Echo | None]:
+    """Return what the new tokens of takes say again of the tokens before them.
+
+    An unfinished bar at the end of the seed, and what fills it, count on neither side. There are no echoes
+    where there are no notes before.
+
+    Examples
+    --------
+    >>> up, down = ([v.FIRST["pitch"] + p, v.FIRST["release"] + 95] for p in (68, 75))
+    >>> seed = np.array([v.START, v.meter_id((4, 4)), v.FIRST["key"], v.BAR, *up, v.BAR, *down, v.BAR, *up])
+    >>> echoes(seed, [np.array([v.BAR, *down, v.BAR, *up, v.BAR, *down, *down])])
+    [Echo(bars=2, of=3, notes=2)]
+    """
+    first = note_count(before)
+    if not first:
+        return [None] * len(takes)
+    known, index = set(_bars(before)), Index.of([Piece("seed", "seed", before)])
+    found: list[Echo | None] = []
+    for ids in takes:
+        bars, run = _bars(ids), index.longest(np.append(before, ids), since=first)
+        found.append(Echo(sum(bar in known for bar in bars), len(bars), run.notes if run else 0))
+    return found
+
+
+def _bars(ids: Ids) -> list[tuple[int, ...]]:
+    """Return the tokens of each bar that begins here and has notes."""
+    parts = np.split(ids, np.flatnonzero(ids == v.BAR))[1:]
+    return [tuple(part.tolist()) for part in parts if len(part) > 1]
