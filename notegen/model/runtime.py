@@ -1,32 +1,22 @@
-"""The network's forward pass in NumPy: what `notegen.model.network` computes, without Keras.
-
-Gates come in Keras' order: input, forget, candidate, output. A logistic function is taken as
-(1 + tanh(x / 2)) / 2, so that one call of tanh serves all four; the weights are scaled for it once.
-"""
-
-from typing import Any, NamedTuple
+"""The network's forward pass in NumPy: what `notegen.model.network` computes, without Keras."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import Ids
-from notegen.model.bundle import Bundle
+from notegen.codecs.vocabulary import PAD, Ids
+from notegen.model.bundle import Bundle, Weights
 from notegen.model.network import GIVEN
 from notegen.model.predictor import LogProbabilities, State, log_softmax
-
-Floats = NDArray[np.float32]
+from notegen.model.units_runtime import Floats, States, layer
 
 _STRETCH = 512  # tokens whose input products are computed together
-
-
-class _Layer(NamedTuple):
-    inputs: Floats  # (width, 4 units)
-    recurrent: Floats  # (units, 4 units)
-    bias: Floats  # (4 units,)
+_WINDOWS = 2048  # windows that are read together
 
 
 class Runtime:
     """A network that reads tokens and says what may come next: a `notegen.model.predictor.Predictor`.
+
+    Its state is that of its layers; of a network that reads windows, the last tokens of each row, with
+    padding in front where there are fewer.
 
     Parameters
     ----------
@@ -35,24 +25,25 @@ class Runtime:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        config, weights = bundle.network, bundle.weights
-        self.units = config.units
-        half = np.ones(4 * self.units, dtype=np.float32)
-        half[: 2 * self.units] = half[3 * self.units :] = 0.5
-        self.vocabulary = config.vocabulary
+        self.config, weights = bundle.network, bundle.weights
+        self.vocabulary = self.config.vocabulary
         self._embedding, self._places, self._prior = (weights.get(name) for name in GIVEN)
         self._layers = [
-            _Layer(*(weights[f"lstm{i}.{part}"] * half for part in ("input", "recurrent", "bias")))
-            for i in range(config.layers)
+            layer(self.config.unit, *(weights[f"{name}.{part}"] for part in ("input", "recurrent", "bias")))
+            for name in self.config.names()
         ]
-        self._kernel, self._bias = weights["logits.kernel"], weights["logits.bias"]
+        self._kernel, self._bias = _kernel(weights), weights["logits.bias"]
 
     def start(self, batch: int = 1) -> State:
-        """Return the state before the first token: hidden and cell of each layer, (batch, units)."""
-        return [np.zeros((batch, self.units), dtype=np.float32)] * (2 * len(self._layers))
+        """Return the state before the first token, of so many rows."""
+        if self.config.window:
+            return [np.full((batch, self.config.window), PAD, np.int32)]
+        return list(self._zeros(batch))
 
     def read(self, ids: Ids, state: State) -> State:
         """Read stretches of tokens, shape (batch, time), and return the state behind them."""
+        if self.config.window:  # which needs no reading before it is asked what follows
+            return [np.concatenate([state[0], ids], axis=1)[:, -self.config.window :]]
         return self.hidden(ids, state)[1]
 
     def predict(self, ids: Ids, state: State) -> tuple[LogProbabilities, State]:
@@ -75,14 +66,11 @@ class Runtime:
             The last layer's output; `logits` turns it into predictions.
         state : State
         """
+        most = max(1, _WINDOWS // len(ids)) if self.config.window else _STRETCH
+        go_on = self._slide if self.config.window else self._carry_on
         pieces = []
-        for start in range(0, ids.shape[1], _STRETCH):
-            x = self._vectors(ids[:, start : start + _STRETCH])  # (batch, time, width)
-            after = []
-            for layer, hidden, cell in zip(self._layers, state[::2], state[1::2], strict=True):
-                x, *left = _run(layer, x, hidden, cell)
-                after += left
-            state = after
+        for start in range(0, ids.shape[1], most):
+            x, state = go_on(ids[:, start : start + most], state)
             pieces.append(x)
         return np.concatenate(pieces, axis=1), state
 
@@ -93,25 +81,68 @@ class Runtime:
             logits += self._prior[ids % self.vocabulary]
         return logits
 
-    def _vectors(self, ids: Ids) -> Floats:
-        """Return what the first layer reads, shape (batch, time, width)."""
-        assert self._embedding is not None
-        if self._places is None:
-            return self._embedding[ids]
-        place, token = np.divmod(ids, self.vocabulary)
-        return np.concatenate([self._embedding[token], self._places[place]], axis=-1)
+    def _carry_on(self, ids: Ids, state: State) -> tuple[Floats, State]:
+        """Read on from the state that is carried, layer by layer."""
+        x, after = self._projected(ids), []
+        each = len(state) // len(self._layers)
+        for i, one in enumerate(self._layers):
+            if i:
+                x = x @ one.inputs + one.bias[0]  # (batch, time, gates)
+            out = np.empty((*ids.shape, self.config.units), dtype=np.float32)
+            states = state[i * each : (i + 1) * each]
+            for t in range(ids.shape[1]):
+                states = one.step(one, x[:, t], states)
+                out[:, t] = states[0]
+            x = out
+            after += states
+        return x, after
+
+    def _slide(self, ids: Ids, state: State) -> tuple[Floats, State]:
+        """Read the window that ends with each token from its beginning, all of them side by side."""
+        (batch, time), window = ids.shape, self.config.window
+        read = np.concatenate([state[0], ids], axis=1)  # (batch, window + time)
+        projected = self._projected(read)
+        states = self._zeros(batch * time)
+        for at in range(1, window + 1):
+            here = slice(at, at + time)  # (batch, time): what each window has at this place
+            x = projected[:, here].reshape(batch * time, -1)
+            states = self._step(x, states)
+            begun = (read[:, here] != PAD).reshape(-1, 1)
+            states = [each * begun for each in states]
+        last = states[-(len(states) // len(self._layers))]  # the last layer's output
+        return last.reshape(batch, time, -1), [read[:, -window:]]
+
+    def _step(self, x: Floats, state: States) -> States:
+        """Read one token in all layers, given the first one's product of it."""
+        after: States = []
+        each = len(state) // len(self._layers)
+        for i, one in enumerate(self._layers):
+            if i:
+                x = after[-each] @ one.inputs + one.bias[0]
+            after += one.step(one, x, state[i * each : (i + 1) * each])
+        return after
+
+    def _projected(self, ids: Ids) -> Floats:
+        """Return the first layer's products of its inputs, shape (batch, time, gates)."""
+        first = self._layers[0]
+        if self._embedding is None:
+            projected: Floats = first.inputs[ids]
+        elif self._places is None:
+            projected = self._embedding[ids] @ first.inputs
+        else:
+            place, token = np.divmod(ids, self.vocabulary)
+            vectors = np.concatenate([self._embedding[token], self._places[place]], axis=-1)
+            projected = vectors @ first.inputs
+        projected += first.bias[0]
+        return projected
+
+    def _zeros(self, rows: int) -> States:
+        return [np.zeros((rows, width), np.float32) for width in self.config.states()]
 
 
-def _run(layer: _Layer, x: Floats, hidden: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:
-    """Run one LSTM layer over (batch, time, width); return (batch, time, units) and the last state."""
-    units = hidden.shape[1]
-    projected = x @ layer.inputs + layer.bias  # (batch, time, 4 units)
-    out = np.empty((*x.shape[:2], units), dtype=np.float32)
-    for t in range(x.shape[1]):
-        gates: Any = np.tanh(projected[:, t] + hidden @ layer.recurrent)  # (batch, 4 units)
-        gates = gates.reshape(-1, 4, units)
-        take, keep, show = (0.5 + 0.5 * gates[:, i] for i in (0, 1, 3))
-        cell = keep * cell + take * gates[:, 2]
-        hidden = show * np.tanh(cell)
-        out[:, t] = hidden
-    return out, hidden, cell
+def _kernel(weights: Weights) -> Floats:
+    """Return the matrix from the last layer's output to logits, shape (units, vocabulary)."""
+    if "logits.kernel" in weights:
+        return weights["logits.kernel"]
+    table = np.ascontiguousarray(weights["embedding"].T)
+    return weights["logits.projection"] @ table if "logits.projection" in weights else table

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from notegen.errors import UsageError
 from notegen.model import classic, network
-from notegen.model.bundle import Config
+from notegen.model.bundle import Config, MarkovConfig
 from notegen.model.classic import ClassicConfig
+from notegen.model.network import NetworkConfig
 from notegen.training import devices, workers
 from notegen.training.devices import require as require
 from notegen.training.packing import Step
@@ -19,6 +20,7 @@ from notegen.training.packing import Step
 Arrays = dict[str, NDArray[Any]]
 _FEWEST = 8  # rows of a part: as many numbers as the processor takes at a time
 _BETAS, _EPSILON = (0.9, 0.999), 1e-7  # of Adam
+_SOON = 9  # the weights are averaged over a ninth of the updates so far, if these are few
 
 
 class Engine:
@@ -38,6 +40,8 @@ class Engine:
         Tables of the network that are not trained.
     clip : float
         Largest norm of the gradient.
+    average : float
+        How much of the averaged weights each update leaves as it was; 0 if they are not averaged.
     seed : int
 
     Raises
@@ -56,17 +60,22 @@ class Engine:
         time: int,
         given: Arrays | None = None,
         clip: float = 1.0,
+        average: float = 0.0,
         seed: int = 0,
     ) -> None:
+        assert not isinstance(config, MarkovConfig), "a Markov chain is counted"
         classical = isinstance(config, ClassicConfig)
         if classical and workers.cluster():
             raise UsageError("the classic model is trained on one machine; unset TF_CONFIG")
-        self.config, self.clip, self.rows, self.mine = config, clip, rows, workers.mine(rows)
+        self.config: NetworkConfig | ClassicConfig = config
+        self.clip, self.average = clip, average
+        self.rows, self.mine = rows, workers.mine(rows)
         keras, self.tf = devices.load(1 if classical else max(1, min(_cores(), len(self.mine) // _FEWEST)))
         self.strategy = self.tf.distribute.get_strategy() if classical else devices.strategy()
         self.devices = self.strategy.num_replicas_in_sync * len(self.mine) // rows  # of this worker
         workers.check_even(len(self.mine), self.devices, "devices")
         self.shape = len(self.mine) // self.devices, time  # of what a device computes
+        self.full = rows if config.window else rows * time  # predictions; a thin last step weighs less
         whole = classical or self.tf.config.list_logical_devices("GPU")  # not dealt out to cores
         parts = 1 if whole else max(1, min(_cores() // self.devices, self.shape[0] // _FEWEST))
         self.sizes = [len(part) for part in np.array_split(np.arange(self.shape[0]), parts)]
@@ -75,9 +84,7 @@ class Engine:
         with self._reaching(), self.strategy.scope():
             self.model = self.kind.build(config, network.fast_policy())
             network.give(self.model, given or {})
-            self.moments = [
-                [self.tf.Variable(self.tf.zeros_like(each)) for each in self._trained()] for _ in _BETAS
-            ]
+            self.moments, self.averages = [self._copies() for _ in _BETAS], self._copies() if average else []
         self.updates = 0
         self._tell_apart()
         self._learning, self._measured = self._forgotten(), self._forgotten()
@@ -108,12 +115,11 @@ class Engine:
     def _learn_here(self, step: Any, states: Any, numbers: Any) -> Any:
         """Take an update on one device; return the loss of all devices, and the state that is left here."""
         tf = self.tf
-        predictions, *rate_and_powers = tf.unstack(numbers)
         totals, gradients, after = [], [], []
         for part, before in self._parts(step, states):
             with tf.GradientTape() as tape:
                 total, left = self._forward(part, before, True)
-                mean = total / predictions
+                mean = total / self.full
             found = tape.gradient(mean, self._trained())
             gradients.append([tf.convert_to_tensor(each) for each in found])
             totals.append(total)
@@ -121,7 +127,10 @@ class Engine:
         added = [tf.add_n(each) for each in zip(*gradients, strict=True)]
         total, *added = self._summed([tf.add_n(totals), *added])
         clipped, norm = tf.clip_by_global_norm(added, self.clip)
+        *rate_and_powers, share = tf.unstack(numbers)
         self._adam(clipped, *rate_and_powers)
+        for variable, average in zip(self._trained(), self.averages, strict=False):
+            tf.raw_ops.AssignAddVariableOp(resource=average.handle, value=share * (variable - average))
         return total + 0 * norm, self._joined(after)  # no number if the norm is none
 
     def _loss_here(self, step: Any, states: Any) -> Any:
@@ -153,6 +162,10 @@ class Engine:
     def _trained(self) -> list[Any]:
         return [variable.value for variable in self.model.trainable_variables]
 
+    def _copies(self) -> list[Any]:
+        """Return variables like those that are trained, of zeros."""
+        return [self.tf.Variable(self.tf.zeros_like(each)) for each in self._trained()]
+
     def _adam(self, gradients: Any, rate: Any, *powers: Any) -> None:
         """Take an update as `keras.optimizers.Adam` does, of the variables of the device that asks."""
         for variable, m, v, gradient in zip(self._trained(), *self.moments, gradients, strict=True):
@@ -179,7 +192,8 @@ class Engine:
         """
         self.updates += 1
         powers = [beta**self.updates for beta in _BETAS]
-        numbers = np.array([max(1, step.predictions), rate, *powers], np.float32)
+        share = 1 - min(self.average, self.updates / (self.updates + _SOON))
+        numbers = np.array([rate, *powers, share], np.float32)
         with self._reaching():
             total, self._learning = self._learn(self._dealt(_arrays(step)), self._learning, numbers)
             return self._first(total)
@@ -203,6 +217,18 @@ class Engine:
         """Return of each wish whether any worker has it."""
         return [bool(count) for count in self.sum(np.array(wishes, np.int32))]
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the network have its averaged weights, to be measured or taken, if it has learned any."""
+        trained = self.model.trainable_variables
+        kept = [np.asarray(each) for each in trained]
+        if self.updates:
+            _assign(trained, self.averages)
+        try:
+            yield
+        finally:
+            _assign(trained, kept)
+
     def weights(self) -> Arrays:
         """Return the network's weights by name."""
         named: Arrays = self.kind.weights(self.model, self.config)
@@ -219,15 +245,14 @@ class Engine:
     def set_state(self, state: list[NDArray[Any]]) -> None:
         """Put back what `state` returned."""
         variables = self._variables()
-        for variable, value in zip(variables, state, strict=False):
-            variable.assign(value)
+        _assign(variables, state)
         self._tell_apart()
         self.updates = int(state[len(variables)])
         carried = [each[self.mine.start : self.mine.stop] for each in state[len(variables) + 1 :]]
         self._learning = list(self._dealt(carried))
 
     def _variables(self) -> list[Any]:
-        return [*self.model.variables, *self.moments[0], *self.moments[1]]
+        return [*self.model.variables, *self.moments[0], *self.moments[1], *self.averages]
 
     def _gathered(self, carried: Any) -> NDArray[np.float32]:
         """Return a carried state of all workers' rows."""
@@ -276,6 +301,12 @@ class Engine:
             if workers.cluster() is None:
                 raise
             raise workers.gone(str(error)) from error
+
+
+def _assign(variables: list[Any], values: list[Any]) -> None:
+    """Give variables their values, as far as there are some."""
+    for variable, value in zip(variables, values, strict=False):
+        variable.assign(np.asarray(value))
 
 
 def _arrays(step: Step) -> tuple[Any, ...]:

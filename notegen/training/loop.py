@@ -89,7 +89,7 @@ class Trainer:
         self.report = report if report and self.chief else (lambda _: None)
         self.engine = Engine(
             self.config, rows=recipe.batch, time=recipe.steps, given=material.given,
-            clip=recipe.clip, seed=recipe.seed,
+            clip=recipe.clip, average=recipe.average, seed=recipe.seed,
         )  # fmt: skip
         settings = {"recipe": asdict(recipe), "config": asdict(self.config)}
         if workers.cluster():
@@ -168,10 +168,11 @@ class Trainer:
                 return
             if due:
                 self._save(row=True)
-        bits = self.validate()
-        self.worse = 0 if bits < self.best_bits else self.worse + 1
-        if bits < self.best_bits:
-            self.best_bits, self.best = bits, self.engine.weights()
+        with self.engine.averaged():
+            bits = self.validate()
+            self.worse = 0 if bits < self.best_bits else self.worse + 1
+            if bits < self.best_bits:
+                self.best_bits, self.best = bits, self.engine.weights()
         self.epoch, self.step = self.epoch + 1, 0
         self.rows.append([*self._row()[:-1], bits])
         self._tabulate()

@@ -37,13 +37,13 @@ def steps(pieces):
     return list(Packed(pieces, whole([len(piece) for piece in pieces]), ROWS, TIME))
 
 
-def made(cores, seed=3, dropout=0.0):
+def made(cores, seed=3, dropout=0.0, average=0.9):
     """Return an engine as on a processor of so many cores, in whole precision."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_cores", lambda: cores)
         patch.setattr(module.network, "fast_policy", lambda: "float32")
         config = NetworkConfig(**{**vars(CONFIG), "dropout": dropout})
-        return Engine(config, rows=ROWS, time=TIME, seed=seed)
+        return Engine(config, rows=ROWS, time=TIME, seed=seed, average=average)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +164,55 @@ def test_padding_costs_nothing(engine, steps):
         inputs=np.zeros_like(steps[0].inputs), targets=np.full((ROWS, TIME), v.PAD, "i4")
     )
     assert engine.loss(empty) == 0
+
+
+def test_the_gradients_of_thin_steps_add_up_to_that_of_a_full_one(engine, first, steps):
+    """At the end of a pass few rows are left: their last pieces must not weigh more than others."""
+    keeps = np.arange(ROWS)[:, None] < 2
+    thin, rest = (steps[0]._replace(targets=steps[0].targets * part) for part in (keeps, ~keeps))
+    means = []
+    for step in (steps[0], thin, rest):
+        engine.set_state(first)
+        engine.learn(step._replace(predictions=int((step.targets > 0).sum())), 0.0)
+        means.append([np.array(np.asarray(each)) for each in engine.moments[0]])
+    for whole_step, *parts in zip(*means, strict=True):
+        np.testing.assert_allclose(sum(parts), whole_step, atol=1e-3 * np.abs(whole_step).max())
+        assert whole_step.any()
+
+
+def test_averaged_weights_are_the_mean_of_those_after_each_update(engine, first, steps):
+    """Each update leaves a share of the average; at first little, so that the beginning is forgotten."""
+    engine.set_state(first)
+    mean = {name: np.zeros(shape) for name, shape in CONFIG.shapes().items()}
+    for update, step in enumerate(steps[:5] * 20, start=1):
+        engine.learn(step, 0.01)
+        left = min(0.9, update / (update + 9))
+        mean = {name: left * mean[name] + (1 - left) * array for name, array in engine.weights().items()}
+    with engine.averaged():
+        averaged = engine.weights()
+    for name, array in mean.items():
+        np.testing.assert_allclose(averaged[name], array, atol=1e-5)
+        assert not np.allclose(averaged[name], engine.weights()[name], atol=1e-4)
+
+
+def test_after_measuring_the_average_the_weights_are_what_they_were(engine, first, steps):
+    engine.set_state(first)
+    told(engine, steps[:3])
+    before, cost = [np.array(each) for each in engine.state()], sum(map(engine.loss, steps))
+    with pytest.raises(KeyboardInterrupt), engine.averaged():
+        assert sum(map(engine.loss, steps)) != cost
+        raise KeyboardInterrupt
+    for ours, kept in zip(engine.state(), before, strict=True):
+        assert ours.tobytes() == kept.tobytes()
+
+
+def test_without_an_average_the_weights_are_those_of_the_last_update(steps):
+    engine = made(1, average=0.0)
+    told(engine, steps[:2])
+    with engine.averaged():
+        averaged = engine.weights()
+    for name, array in engine.weights().items():
+        np.testing.assert_array_equal(averaged[name], array)
 
 
 def test_weights_have_the_shapes_of_the_configuration(engine):
