@@ -1,12 +1,13 @@
 """N-grams of tokens: the baseline that a network has to beat.
 
 Two smoothings that interpolate with all shorter contexts: modified Kneser-Ney (Chen and Goodman, An
-Empirical Study of Smoothing Techniques for Language Modeling, 1999) and Witten-Bell (1991). Grams are
-kept as sorted 64-bit hashes, so that a corpus in all transpositions fits into memory.
+Empirical Study of Smoothing Techniques for Language Modeling, 1999) and Witten-Bell (1991). A gram is a
+64-bit number: a hash of its context, and in the lowest bits the token behind that. So one sort of all
+grams of a length counts them, and puts together what has followed a context.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,20 +18,21 @@ from notegen.errors import EmptyError
 
 Smoothing = Literal["kneser-ney", "witten-bell"]
 Hashes = NDArray[np.uint64]
+Floats = NDArray[np.float64]
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_BLANK = SIZE  # stands before the beginning of a piece
 
 
-class _Level(NamedTuple):
+class Level(NamedTuple):
     """The grams of one length: their counts, and what each context was followed by."""
 
-    grams: Hashes  # sorted
+    grams: Hashes  # sorted, so that those of a context stand together
     counts: NDArray[np.int64]
-    contexts: Hashes  # sorted
-    totals: NDArray[np.float64]  # of each context
-    kinds: NDArray[np.float64]  # (3, contexts): continuations seen once, twice, more often
-    discounts: NDArray[np.float64]  # (4,): by count, 0 to 3 or more
+    contexts: Hashes  # sorted; see `contexts`
+    begins: NDArray[np.int64]  # (contexts + 1,): where the grams of each context begin
+    totals: Floats  # of each context
+    kinds: Floats  # (3, contexts): continuations seen once, twice, more often
+    discounts: Floats  # (4,): by count, 0 to 3 or more
 
 
 class NGram:
@@ -61,14 +63,19 @@ class NGram:
         if not any(len(piece) > 1 for piece in pieces):
             raise EmptyError("there is nothing to count n-grams in")
         self.order, self.vocabulary = order, vocabulary
-        padded, places = _pad(pieces, order)
-        self._raw: list[_Level] = []
-        self._continued: list[_Level] = []
-        self._count(padded, places)
+        self.blank = vocabulary + 1  # stands before the beginning of a piece
+        self.bits = np.uint64(self.blank.bit_length())
+        self.raw: list[Level] = []
+        self.continued: list[Level] = []  # a gram counts once for each token that was seen before it
+        padded, places = self._pad(pieces)
+        for size, context in enumerate(self._contexts(padded, places), start=1):
+            grams = _pack(context, padded[places], self.bits)
+            self.raw.append(_level(*_unique(grams), self.bits))
+            if size < order:
+                longer, _ = _unique(_pack(mix(grams), padded[places - size], self.bits))
+                self.continued.append(_continued(self.raw[-1], longer, self.bits))
 
-    def nats(
-        self, piece: Ids, smoothing: Smoothing = "kneser-ney", order: int | None = None
-    ) -> NDArray[np.float64]:
+    def nats(self, piece: Ids, smoothing: Smoothing = "kneser-ney", order: int | None = None) -> Floats:
         """Return the negative log-likelihood of each token after the first.
 
         Parameters
@@ -85,33 +92,37 @@ class NGram:
         order = order or self.order
         return next(itertools.islice(self._by_order([piece], smoothing), order - 1, None))
 
-    def _by_order(self, pieces: list[Ids], smoothing: Smoothing) -> Iterator[NDArray[np.float64]]:
+    def _by_order(self, pieces: list[Ids], smoothing: Smoothing) -> Iterator[Floats]:
         """Yield the same for pieces end to end, of order 1, 2 and so on; each builds on the one before."""
-        padded, places = _pad(pieces, self.order)
+        padded, places = self._pad(pieces)
         shorter = np.full(len(places), 1 / self.vocabulary)
-        for size in range(1, self.order + 1):
-            context, gram = _hash(padded, places, size)
-            raw = self._raw[size - 1]
+        for size, context in enumerate(self._contexts(padded, places), start=1):
+            grams = _pack(context, padded[places], self.bits)
+            level = self.raw[size - 1]
             if smoothing == "witten-bell":
-                shorter = _witten_bell(raw, context, gram, shorter)
+                shorter = _witten_bell(level, grams, shorter, self.bits)
                 yield -np.log(shorter)
                 continue
-            yield -np.log(_kneser_ney(raw, context, gram, shorter))
+            yield -np.log(_kneser_ney(level, grams, shorter, self.bits))
             if size < self.order:
-                shorter = _kneser_ney(self._continued[size - 1], context, gram, shorter)
+                shorter = _kneser_ney(self.continued[size - 1], grams, shorter, self.bits)
 
-    def _count(self, padded: Ids, places: NDArray[np.int64]) -> None:
-        """Count all lengths; a shorter gram's continuation count is that of its longer grams."""
-        firsts: list[NDArray[np.int64]] = []
-        for size in range(1, self.order + 1):
-            context, gram = _hash(padded, places, size)
-            first, counts = _unique(gram)
-            self._raw.append(_level(gram[first], context[first], counts))
-            firsts.append(places[first])
-        for size in range(1, self.order):
-            context, gram = _hash(padded, firsts[size], size)
-            first, counts = _unique(gram)
-            self._continued.append(_level(gram[first], context[first], counts))
+    def _pad(self, pieces: list[Ids]) -> tuple[Hashes, NDArray[np.int64]]:
+        """Join pieces with blanks before each; return the places of all tokens after their firsts."""
+        blank = np.full(self.order, self.blank, dtype=np.uint64)
+        padded = np.concatenate([part for piece in pieces for part in (blank, piece.astype(np.uint64))])
+        starts = np.cumsum([0] + [self.order + len(piece) for piece in pieces[:-1]]) + self.order
+        places = np.concatenate(
+            [
+                np.arange(start + 1, start + len(piece))
+                for start, piece in zip(starts.tolist(), pieces, strict=True)
+            ]
+        )
+        return padded, places
+
+    def _contexts(self, padded: Hashes, places: NDArray[np.int64]) -> Iterator[Hashes]:
+        """Yield the hashes of the contexts of each place, from none to ``order - 1`` tokens."""
+        return contexts((padded[places - back] for back in range(1, self.order)), len(places))
 
 
 def choose(
@@ -146,49 +157,64 @@ def choose(
     return model, smoothing, order, table
 
 
-def _pad(pieces: list[Ids], order: int) -> tuple[Ids, NDArray[np.int64]]:
-    """Join pieces with blanks before each; return the places of all tokens after their firsts."""
-    blank = np.full(order, _BLANK, dtype=np.int32)
-    padded = np.concatenate([part for piece in pieces for part in (blank, piece.astype(np.int32))])
-    starts = np.cumsum([0] + [order + len(piece) for piece in pieces[:-1]]) + order
-    places = np.concatenate(
-        [
-            np.arange(start + 1, start + len(piece))
-            for start, piece in zip(starts.tolist(), pieces, strict=True)
-        ]
-    )
-    return padded, places
+def contexts(before: Iterable[NDArray[np.integer]], count: int) -> Iterator[Hashes]:
+    """Hash contexts of no token, of one, and so on: each hash is made of the one before it.
+
+    Parameters
+    ----------
+    before : iterable of arrays of ids, each of shape (contexts,)
+        The last token of each context, the last but one, and so on.
+    count : int
+        How many contexts there are.
+    """
+    hashes = np.zeros(count, dtype=np.uint64)
+    yield hashes
+    for ids in before:
+        hashes = mix(hashes ^ (ids.astype(np.uint64, copy=False) + np.uint64(1)))
+        yield hashes
 
 
-def _hash(padded: Ids, places: NDArray[np.int64], size: int) -> tuple[Hashes, Hashes]:
-    """Return hashes of the `size` - 1 tokens before each place, and of these with the token there."""
-    context = np.full(len(places), size, dtype=np.uint64)
-    for back in range(size - 1, 0, -1):
-        context = (context ^ (padded[places - back].astype(np.uint64) + np.uint64(1))) * _FACTOR
-        context ^= context >> np.uint64(29)
-    gram = (context ^ (padded[places].astype(np.uint64) + np.uint64(1))) * _FACTOR
-    return context, gram ^ gram >> np.uint64(29)
+def mix(hashes: Hashes) -> Hashes:
+    """Return numbers whose bits each depend on many bits of those given."""
+    mixed = hashes * _FACTOR
+    return mixed ^ mixed >> np.uint64(29)
 
 
-def _unique(hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each distinct hash is found, in their order, and how often."""
-    order = np.argsort(hashes)
-    ranked = hashes[order]
-    begins = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
-    return order[begins], np.diff(np.append(begins, len(ranked)))
+def _pack(hashes: Hashes, ids: Hashes, bits: np.uint64) -> Hashes:
+    """Put tokens into the lowest bits of hashes."""
+    return hashes >> bits << bits | ids
 
 
-def _level(grams: Hashes, contexts: Hashes, counts: NDArray[np.int64]) -> _Level:
-    order = np.argsort(contexts, kind="stable")
-    ranked, sorted_counts = contexts[order], counts[order]
-    begins = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
-    totals = np.add.reduceat(sorted_counts, begins).astype(np.float64)
-    classes = (sorted_counts == 1, sorted_counts == 2, sorted_counts >= 3)
-    kinds = np.array([np.add.reduceat(one.astype(np.int64), begins) for one in classes], dtype=np.float64)
-    return _Level(grams, counts, ranked[begins], totals, kinds, _discounts(counts))
+def _unique(grams: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
+    """Return the distinct grams in their order, and how often each is found."""
+    ranked = np.sort(grams)
+    begins = _begins(ranked)
+    return ranked[begins[:-1]], np.diff(begins)
 
 
-def _discounts(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _begins(ranked: Hashes) -> NDArray[np.int64]:
+    """Return where each run of equal numbers begins, and behind them how many numbers there are."""
+    return np.append(np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])), len(ranked))
+
+
+def _level(grams: Hashes, counts: NDArray[np.int64], bits: np.uint64) -> Level:
+    ranked = grams >> bits
+    begins = _begins(ranked)
+    first = begins[:-1]
+    totals = np.add.reduceat(counts, first).astype(np.float64)
+    classes = (counts == 1, counts == 2, counts >= 3)
+    kinds = np.array([np.add.reduceat(one.astype(np.int64), first) for one in classes], dtype=np.float64)
+    return Level(grams, counts, ranked[first], begins, totals, kinds, _discounts(counts))
+
+
+def _continued(raw: Level, longer: Hashes, bits: np.uint64) -> Level:
+    """Return the same grams with the number of distinct tokens before them, as their counts."""
+    counts = np.empty_like(raw.counts)
+    counts[np.argsort(mix(raw.grams) >> bits)] = np.diff(_begins(longer >> bits))
+    return _level(raw.grams, counts, bits)
+
+
+def _discounts(counts: NDArray[np.int64]) -> Floats:
     """Return Chen and Goodman's discounts for counts 0, 1, 2 and more, held within (0, count)."""
     ones, twos, threes, fours = (max(1, int((counts == n).sum())) for n in (1, 2, 3, 4))
     y = ones / (ones + 2 * twos)
@@ -201,25 +227,21 @@ def _find(table: Hashes, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.
     return at, table[at] == wanted
 
 
-def _look_up(level: _Level, context: Hashes, gram: Hashes) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _look_up(level: Level, grams: Hashes, bits: np.uint64) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return which contexts are known, where they stand in the table, and how often each gram was seen."""
-    at, known = _find(level.contexts, context)
-    row, seen = _find(level.grams, gram)
+    at, known = _find(level.contexts, grams >> bits)
+    row, seen = _find(level.grams, grams)
     return known, at, np.where(seen, level.counts[row], 0)
 
 
-def _kneser_ney(
-    level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    known, at, count = _look_up(level, context, gram)
+def _kneser_ney(level: Level, grams: Hashes, shorter: Floats, bits: np.uint64) -> Floats:
+    known, at, count = _look_up(level, grams, bits)
     freed = level.discounts[1:] @ level.kinds[:, at]
     kept = np.maximum(count - level.discounts[np.minimum(count, 3)], 0.0)
     return np.where(known, (kept + freed * shorter) / level.totals[at], shorter)
 
 
-def _witten_bell(
-    level: _Level, context: Hashes, gram: Hashes, shorter: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    known, at, count = _look_up(level, context, gram)
+def _witten_bell(level: Level, grams: Hashes, shorter: Floats, bits: np.uint64) -> Floats:
+    known, at, count = _look_up(level, grams, bits)
     kinds = level.kinds[:, at].sum(axis=0)
     return np.where(known, (count + kinds * shorter) / (level.totals[at] + kinds), shorter)
