@@ -174,7 +174,7 @@ def load(name: str | PathLike[str]) -> Bundle:
         config = _config(header["codec"], header["config"], len(symbols))
         weights = {name: _widened(tensors[name]) for name in config.shapes()}
         index = Index.read(tensors, str(path))
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, UsageError) as error:
         raise BundleError(f"{path}: the model file is damaged; train it or fetch it again") from error
     sizes = all(weights[name].shape == shape for name, shape in config.shapes().items())
     sound = sizes and all(np.isfinite(array).all() for array in weights.values())
@@ -294,21 +294,21 @@ def _config(codec: str, said: dict[str, Any], symbols: int) -> Config:
         If no network is like this.
     """
     if codec == "spectrum":
-        config: Config = ClassicConfig(**said)
-    elif "order" in said:
-        config = MarkovConfig(**said)
-    else:
-        config = NetworkConfig(**said)
-        if codec == "frames" and not _reads_frames(config):
-            raise ValueError
-        if codec in MUSIC and config.places:
-            raise ValueError
+        return _sized(ClassicConfig(**said))
+    config = MarkovConfig(**said) if "order" in said else NetworkConfig(**said)
     if codec in MUSIC and config.vocabulary != (vocabulary.SIZE if codec == "notes" else symbols + _TEXT):
         raise ValueError
     if isinstance(config, MarkovConfig):
         if not 0 <= config.order <= MOST_ORDER or config.smoothing not in get_args(Smoothing):
             raise ValueError
         return config
+    if not _reads_frames(config) if codec == "frames" else config.places:
+        raise ValueError
+    return _sized(config)
+
+
+def _sized(config: NetworkConfig | ClassicConfig) -> Config:
+    """Return a configuration if its sizes are such as a network may have."""
     if not 0 < config.layers <= _MOST_LAYERS:
         raise ValueError
     sizes = [size for shape in config.shapes().values() for size in shape]
