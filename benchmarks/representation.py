@@ -1,15 +1,18 @@
 """Candidate representations of the same reduced scores, by bits per note on the same held-out tunes.
 
-Each candidate is trained with the same small network, the same transpositions and the same number of
-tokens: the same time on the same machine, whatever else it does. Everything that a candidate encodes
-counts: meter, key, bars, rhythm, pitch and end. An n-gram of each candidate, of order 7 with
-Kneser-Ney smoothing and without transposition, stands beside it.
+Each candidate is trained with the same small network, on the same tunes in the same keys, for the same number
+of passes, and its learning rate comes to nothing with the last of them; what its updates took stands beside
+it. Everything that a candidate encodes counts: meter, key, bars, rhythm, pitch and end. An n-gram of each
+candidate, of order 7 with Kneser-Ney smoothing and without transposition, stands beside it too. ABC is the
+text of `notegen.formats.abc_words`, by characters and by words.
 """
 
 import argparse
 import math
+import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +20,7 @@ from benchmarks._inputs import corpus
 from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import decode, note_count
 from notegen.codecs.vocabulary import Ids
+from notegen.formats.abc_codec import CHARACTERS, TOKENS, learn
 from notegen.model.network import NetworkConfig
 from notegen.model.ngram import NGram
 from notegen.training.augment import transposing
@@ -25,14 +29,21 @@ from notegen.training.packing import Packed, whole
 
 ABSOLUTE = v.SIZE  # MIDI pitches stand behind the vocabulary,
 DURATION = ABSOLUTE + 128  # and durations up to a whole note behind these
-VOCABULARY = DURATION + v.WHOLE
 ROWS, TIME = 32, 64  # of a step
+RATE, WARMUP = 1e-2, 100
 
 Encoder = Callable[[Ids], Ids]
 
 
-def candidate(*, absolute: bool = False, duration: bool = False, position: bool = False) -> Encoder:
-    """Return an encoder that rewrites notegen's tokens.
+class Candidate(NamedTuple):
+    """A representation: how it rewrites note tokens, and how many ids it has."""
+
+    encode: Encoder
+    size: int
+
+
+def events(*, absolute: bool = False, duration: bool = False, position: bool = False) -> Candidate:
+    """Return a representation by note events.
 
     Parameters
     ----------
@@ -65,7 +76,7 @@ def candidate(*, absolute: bool = False, duration: bool = False, position: bool 
                 out.append(token)
         return np.array(out, dtype=np.int32)
 
-    return encode
+    return Candidate(encode, DURATION + v.WHOLE if duration else DURATION if absolute else v.SIZE)
 
 
 def _places(ids: Ids) -> list[int]:
@@ -84,51 +95,60 @@ def _duration(ticks: int) -> list[int]:
     return [DURATION + v.WHOLE - 1] * whole + [DURATION + left]
 
 
-CANDIDATES: dict[str, Encoder] = {
-    "tonic, release": candidate(),
-    "tonic, duration": candidate(duration=True),
-    "absolute, release": candidate(absolute=True),
-    "absolute, duration": candidate(absolute=True, duration=True),
-    "absolute, duration, position": candidate(absolute=True, duration=True, position=True),
-}
+def candidates(train: list[Ids]) -> dict[str, Candidate]:
+    """Return all representations; the words of ABC are learned from the training tunes."""
+    texts = {name: learn(name, train) for name in (CHARACTERS, TOKENS)}
+    return {
+        "tonic, release": events(),
+        "tonic, duration": events(duration=True),
+        "absolute, release": events(absolute=True),
+        "absolute, duration": events(absolute=True, duration=True),
+        "absolute, duration, position": events(absolute=True, duration=True, position=True),
+        "ABC, characters": Candidate(texts[CHARACTERS].encode, texts[CHARACTERS].size),
+        "ABC, words": Candidate(texts[TOKENS].encode, texts[TOKENS].size),
+    }
 
 
-def measure(encode: Encoder, train: list[Ids], test: list[Ids], budget: int, units: int) -> dict[str, float]:
-    """Train one candidate on so many tokens; return its bits per note and how far it came."""
-    config = NetworkConfig(VOCABULARY, embedding=96, units=units, layers=1, dropout=0.1)
+def measure(
+    candidate: Candidate, train: list[Ids], test: list[Ids], passes: int, units: int
+) -> dict[str, float]:
+    """Train one candidate for so many passes; return its bits per note and what the updates took."""
+    config = NetworkConfig(candidate.size, embedding=96, units=units, layers=1, dropout=0.1)
     engine = Engine(config, rows=ROWS, time=TIME)
     transpose, rng = transposing(), np.random.default_rng(0)
-    stretches = whole([len(encode(piece)) for piece in train])  # as long in every key
-    updates = tokens = 0
-    while tokens < budget:
-        order = rng.permutation(stretches)
-        for step in Packed(train, order, ROWS, TIME, lambda ids, rng: encode(transpose(ids, rng)), updates):
-            rate = 3e-3 * min(1.0, (updates + 1) / 100, max(0.02, 1 - tokens / budget))
-            engine.learn(step, rate)
-            updates, tokens = updates + 1, tokens + step.predictions
-            if tokens >= budget:
-                break
-    coded = [encode(piece) for piece in test]
+    updates, seconds = 0, 0.0
+    for i in range(passes):
+        order = rng.permutation(len(train))
+        pieces = [candidate.encode(transpose(train[j], rng)) for j in order.tolist()]
+        steps = Packed(pieces, whole(list(map(len, pieces))), ROWS, TIME)
+        for j in range(len(steps)):
+            left = 1 - (i + j / len(steps)) / passes
+            step, begun = steps[j], time.perf_counter()
+            engine.learn(step, RATE * min((updates + 1) / WARMUP, left))
+            seconds += (time.perf_counter() - begun) * (updates > 0)  # the first one compiles
+            updates += 1
+    coded = [candidate.encode(piece) for piece in test]
     nats = sum(map(engine.loss, Packed(coded, whole(list(map(len, coded))), ROWS, TIME)))
     bits = nats / math.log(2) / sum(map(note_count, test))
-    return {"bits_per_note": bits, "updates": updates, "epochs": tokens / (stretches[:, 2] - 1).sum()}
+    return {"bits_per_note": bits, "updates": updates, "seconds": seconds}
 
 
 def run(arguments: list[str]) -> dict[str, object]:
     """Train all candidates, and print a row for each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks representation")
-    parser.add_argument("--tokens", type=int, default=1_000_000, help="tokens to train each candidate on")
+    parser.add_argument("--passes", type=int, default=3, help="how often each candidate reads the tunes")
     parser.add_argument("--units", type=int, default=192)
     options = parser.parse_args(arguments)
     tunes = corpus()
     train, valid = ([piece.ids for piece in side] for side in (tunes.train, tunes.valid))
     notes = sum(map(note_count, valid))
     rows = {}
-    for name, encode in CANDIDATES.items():
-        row = measure(encode, train, valid, options.tokens, options.units)
-        model = NGram([encode(piece) for piece in train], 7, VOCABULARY)
-        row["ngram"] = sum(float(model.nats(encode(piece)).sum()) for piece in valid) / math.log(2) / notes
-        row["tokens_per_note"] = sum(len(encode(piece)) for piece in valid) / notes
+    for name, each in candidates(train).items():
+        row = measure(each, train, valid, options.passes, options.units)
+        coded = [each.encode(piece) for piece in valid]
+        model = NGram([each.encode(piece) for piece in train], 7, each.size)
+        row["ngram"] = sum(float(model.nats(piece).sum()) for piece in coded) / math.log(2) / notes
+        row["tokens_per_note"] = sum(map(len, coded)) / notes
         rows[name] = row
         print(f"{name:32}", *(f"{key} {value:.3f}" for key, value in row.items()), flush=True)
-    return {"tokens": options.tokens, "units": options.units, "rows": rows}
+    return {"passes": options.passes, "units": options.units, "rows": rows}
