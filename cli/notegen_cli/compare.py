@@ -10,8 +10,8 @@ from notegen.codecs.notes import note_count
 from notegen.errors import UsageError
 from notegen.evaluation.likelihood import nats
 from notegen.evaluation.paired import Standing, compare
+from notegen.model.assemble import MEMORY, Ensemble
 from notegen.model.bundle import load
-from notegen.model.runtime import Runtime
 from notegen.report.assess import unseen
 from notegen_cli.sources import open_corpus
 from notegen_cli.stages import Stages
@@ -22,8 +22,15 @@ from notegen_cli.stages import Stages
 @click.option(
     "--on", "sources", metavar="CORPUS", multiple=True, required=True, help="What to measure on; repeatable."
 )
+@click.option(
+    "--memory",
+    default=MEMORY,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How much their memory of each tune has to say; 0 for none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-def command(models: tuple[str, ...], sources: tuple[str, ...], as_json: bool) -> None:
+def command(models: tuple[str, ...], sources: tuple[str, ...], memory: float, as_json: bool) -> None:
     """Measure several models on the test side of one corpus, paired by tune.
 
     Tunes that stand in what one of them was trained on are left out. Differences are to
@@ -31,20 +38,25 @@ def command(models: tuple[str, ...], sources: tuple[str, ...], as_json: bool) ->
     """
     if len(set(models)) < 2:
         raise UsageError("a comparison needs two models at least")
-    bundles = {name: load(name) for name in models}
-    for bundle in bundles.values():
-        bundle.expect("notes")
+    ensembles = {name: Ensemble((load(name),), memory) for name in models}
+    bundles = [ensemble.models[0] for ensemble in ensembles.values()]
     corpus = open_corpus(sources)
-    rows = [piece.ids for piece in unseen(corpus, list(bundles.values()))]
+    rows = [piece.ids for piece in unseen(corpus, bundles)]
     notes = np.array([note_count(ids) for ids in rows])
     paid = {}
     with Stages() as stages:
-        for name, bundle in bundles.items():
+        for name, ensemble in ensembles.items():
             stages.say(f"reading {len(rows)} tunes with {name}")
-            paid[name] = nats(Runtime(bundle), rows)
+            paid[name] = nats(ensemble.predictor, rows, ensemble.codec)
     found = compare(paid, notes)
     if as_json:
-        said = {"corpus": corpus.name, "side": "test", "pieces": len(rows), "notes": int(notes.sum())}
+        said = {
+            "corpus": corpus.name,
+            "side": "test",
+            "memory": memory,
+            "pieces": len(rows),
+            "notes": int(notes.sum()),
+        }
         click.echo(json.dumps({**said, "models": [asdict(each) for each in found]}))
     else:
         click.echo(f"{corpus.name}: {len(rows)} test tunes, {notes.sum():,} notes; 95 % intervals")

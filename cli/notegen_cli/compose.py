@@ -16,7 +16,8 @@ from notegen.generation.forms import check
 from notegen.generation.save import save
 from notegen.generation.seam import Seam
 from notegen.keys import Key
-from notegen.model.bundle import Bundle, load
+from notegen.model.assemble import BLEND, MEMORY, Ensemble
+from notegen.model.bundle import load
 from notegen.score import Score
 
 _FORMS = {
@@ -55,7 +56,13 @@ def _forms(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("seed_file", metavar="[SEED]", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--model", default="folk", show_default=True, metavar="NAME|PATH", help="A shipped model, or a bundle."
+    "--model",
+    "models",
+    multiple=True,
+    default=["folk"],
+    show_default=True,
+    metavar="NAME|PATH",
+    help="A shipped model, or a bundle; two of them are blended.",
 )
 @click.option(
     "--bars",
@@ -66,6 +73,16 @@ def _forms(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--variations", default=4, show_default=True, type=click.IntRange(1, library.MOST_TAKES), help="Takes."
+)
+@click.option(
+    "--memory",
+    default=MEMORY,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How much the seed is to come again: 0 by chance alone, 1 all the time.",
+)
+@click.option(
+    "--blend", type=click.FloatRange(0, 1), help="How much the second model has to say.  [default: 0.5]"
 )
 @click.option("--temperature", default=1.0, show_default=True, help="Below 1 safer, above 1 wilder.")
 @click.option(
@@ -88,7 +105,8 @@ def _forms(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     seed_file: Path | None,
-    model: str,
+    models: tuple[str, ...],
+    blend: float | None,
     output: Path | None,
     only_new: bool,
     force: bool,
@@ -104,16 +122,19 @@ def command(
     check(forms)
     if seed_file is not None and (options["meter"] or options["key"]):
         raise UsageError("--meter and --key are for tunes from nothing; a seed brings its own")
-    bundle = load(model)
+    if blend is not None and len(models) == 1:
+        raise UsageError("--blend is for two models: name a second one with --model")
+    blend = BLEND if blend is None else blend
+    ensemble = Ensemble(tuple(load(name) for name in models), options.pop("memory"), blend)
     score = None if seed_file is None else formats.read(seed_file)
     try:
         if score is not None and not as_json:
             click.echo(f"{seed_file}: {_summary(score)}")
-        takes = library.compose(bundle, score, **options)
+        takes = library.compose(ensemble, score, **options)
     except DataError as error:
         raise type(error)(f"{seed_file}: {error}" if seed_file else str(error)) from None
     stem = "tune" if seed_file is None else seed_file.stem
-    settings = {**options, "seed": takes[0].seed, "only_new": only_new, "model": model, "forms": list(forms)}
+    settings = {**options, "seed": takes[0].seed, "only_new": only_new, "forms": list(forms)}
     settings["meter"] = "{}/{}".format(*options["meter"]) if options["meter"] else None
     settings["key"] = str(options["key"]) if options["key"] else None
     folder = output or Path(f"{stem}-takes")
@@ -121,7 +142,7 @@ def command(
         takes,
         folder,
         stem,
-        model=bundle,
+        model=ensemble,
         source=seed_file,
         options=settings,
         forms=forms,
@@ -135,7 +156,7 @@ def command(
         said = json.loads(sidecar.read_bytes())
         click.echo(json.dumps({**said, "folder": str(folder), "sidecar": str(sidecar)}))
     else:
-        _print(takes, paths, sidecar, bundle, options["bars"], forms)
+        _print(takes, paths, sidecar, ensemble, options["bars"], forms)
 
 
 def _show(done: int, total: int, path: Path) -> None:
@@ -165,17 +186,20 @@ def _print(
     takes: list[library.Take],
     paths: list[Path],
     sidecar: Path,
-    bundle: Bundle,
+    ensemble: Ensemble,
     bars: int,
     forms: tuple[str, ...],
 ) -> None:
-    click.echo(f"model {bundle.name}, random seed {takes[0].seed}")
+    plural = "s" * (len(ensemble.models) > 1)
+    click.echo(f"model{plural} {ensemble.name}, random seed {takes[0].seed}")
     for take, path in zip(takes, paths, strict=True):
         line = f"  {path}  {bars} bars, {take.notes} notes, {take.bits_per_note:.2f} bits per note"
         if take.redrawn:
             line += f", drawn anew {take.redrawn} time{'s' * (take.redrawn != 1)}"
         if take.flaw:
             line += f", still {take.flaw}"
+        if take.echo:
+            line += f", {take.echo}"
         if take.likeness:
             line += f", {take.likeness}"
         click.echo(line)
@@ -184,6 +208,6 @@ def _print(
         click.echo(f"beside each: {', '.join(beside)}")
     if "sheet" in forms:
         click.echo(f"all on one page: {sidecar.with_suffix('.html')}")
-    human = bundle.provenance.get("valid_bits_per_note")
+    human = ensemble.human_bits
     known = f"human tunes have {human:.2f} bits per note; " if human else ""
     click.echo(f"best first ({known}how they were made: {sidecar})")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from notegen.files import write_atomically
+from notegen.model.assemble import MEMORY
 from notegen.model.bundle import load
 from notegen.report.assess import Assessment, assess
 from notegen_cli.pages import check_page, page_options
@@ -25,6 +26,13 @@ _PARTS = ("pitch", "rhythm", "bars")
     "--pitch-only", is_flag=True, help="Also measure bits per pitch, as the literature on melody does."
 )
 @click.option(
+    "--memory",
+    default=MEMORY,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How much its memory of each tune has to say; 0 for none.",
+)
+@click.option(
     "--pieces",
     default=200,
     show_default=True,
@@ -40,6 +48,7 @@ def command(
     model: str,
     sources: tuple[str, ...],
     pitch_only: bool,
+    memory: float,
     pieces: int,
     seed: int,
     page: Path | None,
@@ -53,13 +62,13 @@ def command(
     """
     check_page(page, force=force)
     bundle = load(model)
-    bundle.expect("notes")
     corpus = open_corpus(sources)
     with Stages() as stages:
-        found = assess(bundle, corpus, pieces=pieces, seed=seed, pitches=pitch_only, say=stages.say)
+        settings: dict[str, Any] = {"memory": memory, "pieces": pieces, "seed": seed}
+        found = assess(bundle, corpus, pitches=pitch_only, say=stages.say, **settings)
         if page is not None:
             stages.say("writing the page")
-            _write(found, page, bundle, _command(model, sources, pitch_only, pieces, seed), force)
+            _write(found, page, bundle, _command(model, sources, pitch_only, settings), force)
     click.echo(json.dumps(found.said) if as_json else _text(found.said))
     if page is not None and not as_json:
         click.echo(f"all of it to see and hear: {page}")
@@ -71,8 +80,10 @@ def _write(found: Assessment, page: Path, bundle: Any, command: str, force: bool
     write_atomically(page, illustrate.page(found, bundle, command).encode(), force=force)
 
 
-def _command(model: str, sources: tuple[str, ...], pitch_only: bool, pieces: int, seed: int) -> str:
-    options = ["--pitch-only"] * pitch_only + ["--pieces", str(pieces), "--seed", str(seed)]
+def _command(model: str, sources: tuple[str, ...], pitch_only: bool, settings: dict[str, Any]) -> str:
+    options = ["--pitch-only"] * pitch_only
+    for name, value in settings.items():
+        options += [f"--{name}", f"{value:g}"]
     return shlex.join(["notegen", "evaluate", model, *sources, *options])
 
 
@@ -87,13 +98,16 @@ def _text(said: dict[str, Any]) -> str:
 
 def _likelihood(said: dict[str, Any]) -> list[str]:
     rows = {said["model"]: said}
+    if said["without_memory"]:
+        rows[f"{said['model']}, no memory"] = said["without_memory"]
     for name, each in sorted(said["baselines"].items(), key=lambda row: row[1]["bits_per_note"]):
         rows[f"{each['order']}-gram" if name == "n-gram" else name] = each
     width = max(map(len, rows))
-    head = ("bits per note", *_PARTS, "nats per token", "perplexity")
+    parts = _PARTS if said["parts"] else ()
+    head = ("bits per note", *parts, "nats per token", "perplexity")
     lines = [f"  {'':{width}}  " + "  ".join(head)]
     for name, each in rows.items():
-        figures = [each["bits_per_note"], *(each["parts"][part] for part in _PARTS)]
+        figures = [each["bits_per_note"], *(each["parts"][part] for part in parts)]
         figures += [each["nats_per_token"], each["perplexity"]]
         lines.append(
             f"  {name:{width}}  "

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from notegen.model.bundle import Bundle, load, shipped
+from notegen.model.bundle import MUSIC, Bundle, MarkovConfig, load, shipped
+from notegen.model.network import NetworkConfig
 
 
 @click.command()
@@ -37,15 +38,28 @@ def _spectrum(said: dict[str, Any]) -> str:
     return f"the classic model of recordings, {said.get('seconds', 0):.0f} s"
 
 
-_FIGURES = {"notes": _notes, "frames": _frames, "spectrum": _spectrum}
+_FIGURES = {**dict.fromkeys(MUSIC, _notes), "frames": _frames, "spectrum": _spectrum}
+
+
+def _kind(bundle: Bundle) -> str:
+    """Say what a model is made of."""
+    config = bundle.config
+    if isinstance(config, MarkovConfig):
+        return f"Markov chain of order {config.order}, counted in {config.tokens:,} tokens"
+    unit = config.unit.upper() if isinstance(config, NetworkConfig) else "LSTM"
+    parameters = sum(array.size for array in bundle.weights.values())
+    window = f", from windows of {config.window}" if getattr(config, "window", 0) else ""
+    return f"{unit} {config.layers} x {config.units}, {parameters / 1e6:.1f} million weights{window}"
+
+
+_READS = {"abc-characters": ", of ABC, character by character", "abc-tokens": ", of ABC, token by token"}
 
 
 def _describe(bundle: Bundle) -> str:
-    said, config = bundle.provenance, bundle.config
-    parameters = sum(array.size for array in bundle.weights.values())
+    said = bundle.provenance
     lines = [
         f"{bundle.name}: {said.get('corpus', 'corpus not stated')}",
-        f"  LSTM {config.layers} x {config.units}, {parameters / 1e6:.1f} million weights",
+        f"  {_kind(bundle)}{_READS.get(bundle.codec, '')}",
         f"  {_FIGURES[bundle.codec](said)}",
         f"  made with notegen {said.get('notegen', '?')} on {said.get('date', '?')}",
     ]

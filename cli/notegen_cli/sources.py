@@ -3,7 +3,9 @@
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import notegen_corpora
 from notegen_corpora import Collection, Recipe
@@ -25,7 +27,8 @@ def open_corpus(sources: tuple[str, ...]) -> Corpus:
         for source, known in zip(sources, entries, strict=True)
     ]
     notices = dict.fromkeys(known.notice for known in entries if known and known.notice)
-    return Corpus.of(", ".join(names), _scores([_found(source) for source in sources]), " ".join(notices))
+    with _reading([_found(source) for source in sources]) as scores:
+        return Corpus.joined(", ".join(names), zip(sources, scores, strict=True), " ".join(notices))
 
 
 def entry(source: str) -> Collection | Recipe | None:
@@ -45,20 +48,25 @@ def _found(source: str) -> Collection | Path:
     return path
 
 
-def _scores(found: list[Collection | Path]) -> Iterator[Named]:
-    """Read everything; on a terminal, tell how far it is if that takes a while."""
+@contextmanager
+def _reading(found: list[Collection | Path]) -> Iterator[list[Iterator[Named]]]:
+    """Return what reads each of them; on a terminal, tell how far it is if that takes a while."""
     shown = sys.stderr.isatty()
     total = sum(map(_count, found)) if shown else None
     looks = {"unit": " files", "delay": 1, "smoothing": 0, "leave": False}  # an even guess of the time left
     with tqdm(total=total, file=sys.stderr, disable=not shown, **looks) as bar:
-        for each in found:
-            ahead: deque[str] = deque()  # names of files whose last piece has not come yet
-            for name, content in _read(each, ahead):
-                while ahead and not name.startswith(ahead[0]):
-                    ahead.popleft()
-                    bar.update()
-                yield name, content
-            bar.update(len(ahead))
+        yield [_scores(each, bar) for each in found]
+
+
+def _scores(found: Collection | Path, bar: Any) -> Iterator[Named]:
+    """Read a source, and count its files on a bar."""
+    ahead: deque[str] = deque()  # names of files whose last piece has not come yet
+    for name, content in _read(found, ahead):
+        while ahead and not name.startswith(ahead[0]):
+            ahead.popleft()
+            bar.update()
+        yield name, content
+    bar.update(len(ahead))
 
 
 def _count(found: Collection | Path) -> int:

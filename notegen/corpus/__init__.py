@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +43,9 @@ class Corpus:
         Terms of use, as far as they are known.
     known : Known, optional
         Of a built corpus.
+    sources : tuple of str
+        What it was read from, as it was asked for; ``piece.source`` tells which of them a piece is of. A
+        built corpus is one source.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Corpus:
     duplicates: Sequence[Duplicate] = field(default_factory=list)
     notice: str = ""
     known: Known | None = field(default=None, repr=False)
+    sources: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, *paths: str | PathLike[str]) -> "Corpus":
@@ -78,23 +81,35 @@ class Corpus:
                     )
                 built = read_built(path)
                 known = Known(built.sides, built.totals, built.notes)
-                return cls(built.name, built.pieces, built.refused, built.duplicates, built.notice, known)
-        found = chain.from_iterable([sources(Path(path)) for path in paths])
-        return cls.of(", ".join(Path(path).absolute().name for path in paths), read_sources(found))
+                kept = built.pieces, built.refused, built.duplicates, built.notice
+                return cls(built.name, *kept, known, (str(path),))
+        found = [(str(path), sources(Path(path))) for path in paths]  # what is missing is told first
+        name = ", ".join(Path(path).absolute().name for path in paths)
+        return cls.joined(name, [(path, read_sources(files)) for path, files in found])
 
     @classmethod
     def of(cls, name: str, scores: Iterable[Named], notice: str = "") -> "Corpus":
         """Build a corpus from named scores, or the errors that stand in their place."""
+        return cls.joined(name, [(name, scores)], notice)
+
+    @classmethod
+    def joined(cls, name: str, sources: Iterable[tuple[str, Iterable[Named]]], notice: str = "") -> "Corpus":
+        """Build a corpus from several sources, each of them named scores under what it was asked for by.
+
+        What two sources have in common is a piece of the first.
+        """
         pieces: dict[str, Piece] = {}
-        refused, duplicates = [], []
-        for found in scan(scores):
-            if isinstance(found, Refusal):
-                refused.append(found)
-                continue
-            first = pieces.setdefault(content_hash(found.ids), found)
-            if first is not found:
-                duplicates.append(Duplicate(found.name, first.name))
-        return cls(name, list(pieces.values()), refused, duplicates, notice)
+        refused, duplicates, asked = [], [], []
+        for number, (source, scores) in enumerate(sources):
+            asked.append(source)
+            for found in scan(scores, number):
+                if isinstance(found, Refusal):
+                    refused.append(found)
+                    continue
+                first = pieces.setdefault(content_hash(found.ids), found)
+                if first is not found:
+                    duplicates.append(Duplicate(found.name, first.name))
+        return cls(name, list(pieces.values()), refused, duplicates, notice, sources=tuple(asked))
 
     @cached_property
     def sides(self) -> dict[str, Sequence[Piece]]:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,10 +111,12 @@ class Index:
     @classmethod
     def of(cls, pieces: Sequence[Piece]) -> "Index":
         """Index pieces."""
-        rows, titles = [], []
-        for piece in pieces:
-            rows.append(symbols(piece.ids))
-            titles.append([piece.title or piece.name, piece.name])
+        rows = [symbols(piece.ids) for piece in pieces]
+        return cls._made(rows, [(piece.title or piece.name, piece.name) for piece in pieces])
+
+    @classmethod
+    def _made(cls, rows: list[NDArray[np.int64]], titles: list[tuple[str, str]]) -> "Index":
+        """Index what `symbols` gave for each piece."""
         distinct, counts = np.unique(np.concatenate([*rows, symbols(_NO_IDS)]), return_counts=True)
         known = np.sort(distinct[np.argsort(-counts, kind="stable")[: _RARE - 1]])
         gap = np.full(1, GAP, dtype=np.uint16)
@@ -140,6 +143,10 @@ class Index:
         if len(known) >= _RARE:
             raise ValueError
         return cls(known, text, order, titles, source)
+
+    def joined(self, other: "Index") -> "Index":
+        """Return an index of the pieces of both, this one's first."""
+        return Index._made([*self._rows(), *other._rows()], [*self._open.titles, *other._open.titles])
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the tensors by which a bundle carries it."""
@@ -173,6 +180,14 @@ class Index:
             notes = int(np.append(there == rest[: len(there)], False).argmin())
         piece = int(np.searchsorted(self._open.gaps, place)) - 1
         return Run(notes, *self._open.titles[piece], piece, place - int(self._open.gaps[piece]))
+
+    def _rows(self) -> list[NDArray[np.int64]]:
+        """Return of each piece what `symbols` gave; what is too rare to have a code is -1, as no note is."""
+        known = np.append(self.symbols, np.full(_RARE - len(self.symbols), -1))
+        return [
+            known[self._open.text[start + 1 : stop].astype(np.int64) - 1]
+            for start, stop in pairwise(self._open.gaps.tolist())
+        ]
 
     @cached_property
     def _open(self) -> "_Open":

@@ -24,6 +24,7 @@ class Piece:
     name: str
     title: str
     ids: Ids
+    source: int = 0  # which of `Corpus.sources` it is of
 
     def __len__(self) -> int:
         """Return how many tokens it has."""
@@ -51,8 +52,8 @@ class Duplicate:
         return f"the same notes as {self.of}"
 
 
-def scan(found: Iterable[Named]) -> Iterator[Piece | Refusal]:
-    """Turn named scores into pieces; what cannot be one is refused with the reason."""
+def scan(found: Iterable[Named], source: int = 0) -> Iterator[Piece | Refusal]:
+    """Turn named scores of a source into pieces; what cannot be one is refused with the reason."""
     for name, content in found:
         try:
             if isinstance(content, NotegenError):
@@ -60,7 +61,7 @@ def scan(found: Iterable[Named]) -> Iterator[Piece | Refusal]:
             title = content.title if isinstance(content, Score) else Path(name).stem
             ids = notes.encode(melody(content)) if isinstance(content, Score) else content
             check(ids)
-            yield Piece(name, title, ids)
+            yield Piece(name, title, ids, source)
         except NotegenError as error:
             yield Refusal(name, str(error))
 

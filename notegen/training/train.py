@@ -1,26 +1,25 @@
 """Train: from a corpus to a bundle."""
 
-import math
-from collections.abc import Callable
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-import notegen
-from notegen.codecs import vocabulary as v
-from notegen.corpus import Corpus, ids, lengths
-from notegen.corpus.originality import MOST_NOTES, Index, human
+from notegen.codecs.codec import Codec
+from notegen.corpus import Corpus, lengths
 from notegen.errors import DataError
-from notegen.evaluation.likelihood import evaluate
 from notegen.model.bundle import Bundle, load
-from notegen.model.network import NetworkConfig
-from notegen.training.augment import transposing
 from notegen.training.loop import Trainer, checkpoint_of
-from notegen.training.material import Tokens
+from notegen.training.pieces import codec_for, heard, material
 from notegen.training.progress import Progress
+from notegen.training.provenance import (
+    bits_per_note,
+    of_corpus,
+    of_training,
+    with_index,
+    with_memory,
+)
 from notegen.training.recipe import Recipe
 
 FEW_NOTES = 20_000  # fewer are learned by heart before they are understood
@@ -33,6 +32,8 @@ def train(
     recipe: Recipe | None = None,
     *,
     out: str | PathLike[str],
+    codec: str = "notes",
+    weights: Sequence[float] | None = None,
     force: bool = False,
     restart: bool = False,
     report: Callable[[Progress], None] | None = None,
@@ -51,6 +52,11 @@ def train(
         `suggest` chooses one if it is missing.
     out : path
         The bundle's file.
+    codec : str
+        What the model reads: "notes", or text: "abc-characters" or "abc-tokens".
+    weights : sequence of float, optional
+        The share of each of the corpus' sources in the tokens that are heard; only their proportions matter.
+        A pass is as long as without them, and validation is on all.
     force : bool
         Replace it if it exists.
     restart : bool
@@ -61,22 +67,24 @@ def train(
     Raises
     ------
     DataError
-        If the corpus has fewer than three different pieces, or the loss is no number however small the
-        learning rate.
+        If the corpus has fewer than three different pieces, a source with a weight has nothing to learn from,
+        or the loss is no number however small the learning rate.
     UsageError
-        If the file exists, or a checkpoint beside it is of another training.
+        If the file exists, a checkpoint beside it is of another training, there is no such codec, or the
+        weights do not fit the sources.
     MissingExtraError
         If TensorFlow is not installed.
     """
     path = Path(out)
     checkpoint = checkpoint_of(path, force=force, restart=restart)
-    if not (corpus.train and corpus.valid and corpus.test):
-        count = len(corpus.pieces)
-        raise DataError(f"{corpus.name}: training needs three different pieces, and there are {count}")
-    recipe = recipe or suggest(corpus)
-    material = _material(corpus, recipe)
-    trainer = Trainer(material, recipe, checkpoint, path.with_suffix(".csv"), report)
-    return trainer.run_to(lambda finished: _write(trainer, corpus, recipe, path, finished=finished))
+    check(corpus)
+    said = of_corpus(corpus) | ({"weights": list(weights)} if weights else {})
+    recipe, repeats = recipe or suggest(corpus), heard(corpus, weights) if weights else 1
+    read = codec_for(codec, corpus)
+    trainer = Trainer(
+        material(corpus, recipe, read, repeats=repeats), recipe, checkpoint, path.with_suffix(".csv"), report
+    )
+    return trainer.run_to(lambda finished: _write(trainer, corpus, read, said, path, finished=finished))
 
 
 def suggest(corpus: Corpus) -> Recipe:
@@ -88,56 +96,29 @@ def suggest(corpus: Corpus) -> Recipe:
     return replace(base, epochs=int(min(100, max(12, _UPDATES // max(1.0, updates)))))
 
 
-def _material(corpus: Corpus, recipe: Recipe) -> Tokens:
-    """Return the pieces as they are learned from; what is longer than a row's even share is cut."""
-    config = NetworkConfig(v.SIZE, recipe.embedding, recipe.units, recipe.layers, recipe.dropout)
-    divisor = math.log(2) * max(1, corpus.notes_of("valid"))
-    sizes = lengths(corpus.train)
-    share = max(recipe.steps, int(sizes.sum()) // recipe.batch)
-    longest = share if sizes.max() > share else 0
-    return Tokens(
-        ids(corpus.train), ids(corpus.valid), config, divisor, "bits per note", transposing(), longest
-    )
+def check(corpus: Corpus) -> None:
+    """See that there is something to learn from, to choose by and to test with.
+
+    Raises
+    ------
+    DataError
+        If a side of the corpus is empty.
+    """
+    if not (corpus.train and corpus.valid and corpus.test):
+        count = len(corpus.pieces)
+        raise DataError(f"{corpus.name}: training needs three different pieces, and there are {count}")
 
 
-def _write(trainer: Trainer, corpus: Corpus, recipe: Recipe, path: Path, *, finished: bool) -> Bundle:
+def _write(
+    trainer: Trainer, corpus: Corpus, codec: Codec, said: dict[str, Any], path: Path, *, finished: bool
+) -> Bundle:
     """Write the best weights as a bundle, with the figures of exactly these weights."""
-    provenance: dict[str, object] = {
-        "corpus": corpus.name,
-        "notice": corpus.notice,
-        "pieces": {side: len(pieces) for side, pieces in corpus.sides.items()},
-        "notes": corpus.notes,
-        "duplicates_removed": len(corpus.duplicates),
-        "recipe": asdict(recipe),
-        "epochs": trainer.epoch,
-        "minutes": round(trainer.seconds / 60, 1),
-        "finished": finished,
-        "curve": trainer.curve(),
-        "notegen": notegen.__version__,
-        "date": datetime.now(UTC).date().isoformat(),
-    }
-    draft = Bundle(trainer.config, trainer.weights())
-    if trainer.best:
-        provenance["valid_bits_per_note"] = round(trainer.best_bits, 4)
+    provenance = said | of_training(trainer, finished=finished)
+    draft = Bundle(trainer.config, trainer.weights(), provenance, codec.name, codec.symbols)
     if finished and trainer.best:
         draft.save(path, force=True)
-        written = load(path)  # as it will be used: in half precision
-        spread = np.linspace(0, len(corpus.test) - 1, min(len(corpus.test), _MOST_TESTED)).astype(int)
-        found = evaluate(written, [corpus.test[i] for i in spread.tolist()])
-        provenance["test_bits_per_note"] = round(found["bits_per_note"], 4)
-    with_index(replace(draft, provenance=provenance), corpus).save(path, force=True)
+        figure = bits_per_note(load(path), corpus.test, _MOST_TESTED)  # as it will be used: in half precision
+        draft = replace(draft, provenance={**provenance, "test_bits_per_note": figure})
+        draft = with_memory(draft, corpus)
+    with_index(draft, corpus).save(path, force=True)
     return load(path)
-
-
-def with_index(bundle: Bundle, corpus: Corpus) -> Bundle:
-    """Return a model that carries the index of its training corpus, and how much people copy from that.
-
-    Its provenance gets ``human_originality`` (see `notegen.corpus.originality.human`) of the validation
-    pieces. A corpus of more than `MOST_NOTES` gets no index, and ``no_index`` says why.
-    """
-    if corpus.notes_of("train") > MOST_NOTES:
-        said: dict[str, object] = {"no_index": f"the corpus has more than {MOST_NOTES:,} notes"}
-        return replace(bundle, index=None, provenance={**bundle.provenance, **said})
-    index = Index.of(corpus.train)
-    said = {"human_originality": human(index, corpus.valid)}
-    return replace(bundle, index=index, provenance={**bundle.provenance, **said})

@@ -50,6 +50,8 @@ def test_names_and_paths_are_read_into_one_corpus(folder):
     assert corpus.name == f"{notegen_corpora.COLLECTIONS['kinder'].title}, tunes"
     assert {piece.name.split("/")[0] for piece in corpus.pieces} == {"kinder", ""}
     assert corpus.notice == notegen_corpora.COLLECTIONS["kinder"].notice
+    assert corpus.sources == ("kinder", str(folder))
+    assert {(piece.source, piece.name.split("/")[0]) for piece in corpus.pieces} == {(0, "kinder"), (1, "")}
 
 
 def test_a_path_wins_over_a_name(folder, monkeypatch):
@@ -74,6 +76,7 @@ def test_a_built_corpus_is_opened_and_stands_by_itself(folder, tmp_path):
     build([folder], tmp_path / "built", jobs=1)
     built, read = open_corpus((str(tmp_path / "built"),)), open_corpus((str(folder),))
     assert [piece.ids.tolist() for piece in built.pieces] == [piece.ids.tolist() for piece in read.pieces]
+    assert (built.sources, {piece.source for piece in built.pieces}) == ((str(tmp_path / "built"),), {0})
     with pytest.raises(UsageError, match="stands by itself"):
         open_corpus((str(tmp_path / "built"), str(folder)))
 
@@ -105,8 +108,8 @@ class Terminal(io.StringIO):
 def test_on_a_terminal_every_file_is_counted_when_its_last_piece_has_come(folder, monkeypatch):
     monkeypatch.setattr(sources, "tqdm", Bar)
     monkeypatch.setattr(sys, "stderr", Terminal())
-    found = sources._scores([sources._found(str(folder)), sources._found("kinder")])
-    counts = {name.split("/")[-1]: sum(Bar.made.counts) if Bar.made else 0 for name, _ in found}
+    with sources._reading([sources._found(str(folder)), sources._found("kinder")]) as found:
+        counts = {name.split("/")[-1]: sum(Bar.made.counts) for each in found for name, _ in each}
     assert (Bar.made.total, Bar.made.disable, sum(Bar.made.counts)) == (7, False, 7)
     assert {name: counts[name] for name in ("0.mid", "2.abc#1", "book.abc#0", "book.abc#4", "song.krn")} == {
         "0.mid": 0, "2.abc#1": 2, "book.abc#0": 3, "book.abc#4": 3, "song.krn": 4

@@ -124,6 +124,26 @@ def test_transposed_duplicates_are_removed_and_named(tune):
     ]
 
 
+def test_a_piece_knows_its_source_and_what_is_in_two_is_of_the_first(tune):
+    scores = [(str(seed), tune(seed=seed)) for seed in range(6)]
+    corpus = Corpus.joined("all", [("mine", scores[:4]), ("theirs", scores[2:])])
+    assert corpus.sources == ("mine", "theirs")
+    assert [(piece.name, piece.source) for piece in corpus.pieces] == [
+        ("0", 0), ("1", 0), ("2", 0), ("3", 0), ("4", 1), ("5", 1)
+    ]  # fmt: skip
+    assert [(duplicate.name, duplicate.of) for duplicate in corpus.duplicates] == [("2", "2"), ("3", "3")]
+
+
+def test_paths_are_sources_as_they_were_given(tmp_path, tune, monkeypatch):
+    for i, name in enumerate(("a", "b")):
+        (tmp_path / name).mkdir()
+        tune(seed=i).write(tmp_path / name / "tune.mid")
+    monkeypatch.chdir(tmp_path)
+    corpus = Corpus.open("a", tmp_path / "b")
+    assert corpus.sources == ("a", str(tmp_path / "b"))
+    assert [piece.source for piece in corpus.pieces] == [0, 1]
+
+
 def test_an_error_in_a_scores_place_is_its_reason(tune):
     corpus = Corpus.of("tunes", [("bad", FormatError("it is torn")), ("good", tune())])
     assert [(refusal.name, refusal.reason) for refusal in corpus.refused] == [("bad", "it is torn")]

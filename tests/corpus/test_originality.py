@@ -136,6 +136,21 @@ def test_the_same_pieces_make_the_same_bytes(index, pieces):
         assert array.tobytes() == index.tensors()[name].tobytes()
 
 
+def test_two_indices_are_joined_as_if_made_at_once(index, pieces):
+    both = Index.of(pieces[:25]).joined(Index.of(pieces[25:]))
+    for name, array in index.tensors().items():
+        assert array.tobytes() == both.tensors()[name].tobytes()
+
+
+def test_rare_notes_of_joined_indices_are_in_no_run(monkeypatch, pieces):
+    monkeypatch.setattr(originality, "_RARE", 6)
+    one, both = Index.of(pieces[:20]), Index.of(pieces[:20]).joined(Index.of(pieces[20:]))
+    for piece in pieces[:20]:
+        assert both.longest(piece.ids).notes <= notes.note_count(piece.ids) - 1
+        assert one.longest(piece.ids).notes < 22
+    assert len(both.symbols) == 5
+
+
 def test_pieces_without_a_title_are_named():
     ids = tokens(Score.of([(240 * i, 240, 60 + i) for i in range(8)]))
     run = Index.of([Piece("folder/a.mid", "", ids)]).longest(ids)

@@ -24,13 +24,14 @@ from made_trainings import (
 from made_tunes import write_tunes
 from notegen_cli.main import main
 
+from notegen.codecs.codec import Notes
 from notegen.corpus import Corpus
 from notegen.corpus.build import build
 from notegen.errors import DataError
 from notegen.model.bundle import Bundle, load
-from notegen.training import train as train_module
 from notegen.training.checkpoint import Checkpoint
 from notegen.training.engine import Engine
+from notegen.training.pieces import material
 from notegen.training.train import train
 
 pytestmark = pytest.mark.usefixtures("one_engine", "heeds_ctrl_c")
@@ -77,7 +78,7 @@ def test_a_training_that_is_stopped_time_and_again_comes_to_the_same_end(corpus,
 def test_a_training_that_was_stopped_while_measuring_goes_on_to_the_same_end(
     corpus, trained, out, monkeypatch, epoch
 ):
-    held_out = train_module._material(corpus, RECIPE).held_out(RECIPE.batch, RECIPE.steps)
+    held_out = material(corpus, RECIPE, Notes()).held_out(RECIPE.batch, RECIPE.steps)
 
     def measure(real):
         real()

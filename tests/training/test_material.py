@@ -1,5 +1,6 @@
 """Material: pieces to learn from, and pieces held out."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from notegen.codecs import vocabulary as v
 from notegen.corpus import Piece, ids
 from notegen.model.network import NetworkConfig
-from notegen.training.material import Tokens
+from notegen.training.material import Tokens, shares
 
 CONFIG = NetworkConfig(vocabulary=500, embedding=4, units=4)
 
@@ -102,12 +103,72 @@ def test_pieces_of_a_corpus_are_read_when_their_step_is_made(pieces):
     assert lazy.identity() == eager.identity()
 
 
+def times(pieces, steps):
+    """How often each piece stands in a pass."""
+    heard = np.concatenate([step.targets[step.targets != v.PAD] for step in steps])
+    return np.array([(heard == piece[-1]).sum() for piece in pieces])
+
+
+def test_a_fraction_of_a_round_is_a_chance(pieces):
+    repeats = np.array([0.4] * 5 + [2.25] * 4)
+    material = made(pieces, repeats=repeats)
+    passes = np.array([times(pieces, material.learned(4, 16, rng(seed))) for seed in range(400)])
+    np.testing.assert_allclose(passes.mean(axis=0), repeats, atol=0.12)
+    assert set(passes[:, :5].ravel()) == {0, 1}
+    assert set(passes[:, 5:].ravel()) == {2, 3}
+    assert set(passes[:, :5].sum(axis=1)) <= {1, 2, 3}  # of two in the mean
+    assert set(passes[:, 5:].sum(axis=1)) <= {8, 9, 10}
+
+
+def test_sources_are_heard_in_the_shares_that_are_asked_for(pieces):
+    """Five short pieces against four long ones, three to one."""
+    sources, sizes = np.array([1, 0, 1, 1, 0, 1, 0, 1, 0]), np.array([len(piece) for piece in pieces])
+    material = made(pieces, repeats=shares(sources, sizes, [1, 3]))
+    heard = np.zeros(2)
+    for seed in range(100):
+        counts = times(pieces, material.learned(4, 16, rng(seed)))
+        heard += np.bincount(sources, weights=counts * sizes)
+    assert heard[1] / heard[0] == pytest.approx(3, rel=0.05)
+    assert heard.sum() / 100 == pytest.approx(sizes.sum(), rel=0.05)
+
+
+def test_pieces_that_are_made_anew_may_be_of_any_length(pieces):
+    """They are cut by the length that they have in this pass."""
+    longer = [np.repeat(piece, 1 + i % 3) for i, piece in enumerate(pieces)]
+    material = made(pieces, longest=20, remake=lambda piece, _: longer[piece])
+    steps = material.learned(4, 16, rng())
+    assert targets(steps) == behind_the_first(longer)
+    assert (steps.stretches[:, 2] - steps.stretches[:, 1]).max() == 20
+    assert targets(material.held_out(4, 16)) == behind_the_first(pieces[:3])
+
+
+def test_passes_of_pieces_made_anew_differ_and_the_same_generator_gives_the_same(pieces):
+    material = made(pieces, remake=lambda piece, rng: pieces[piece][: int(rng.integers(2, 90))])
+    one, same, other = (told(material.learned(4, 16, rng(seed))) for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["as they are", "made anew"])
+def test_of_windows_a_pass_asks_for_one_id_in_a_windows_length(pieces, anew):
+    config = replace(CONFIG, window=16)
+    material = Tokens(pieces, pieces[:3], config, 1.0, "", remake=(lambda i, _: pieces[i]) if anew else None)
+    steps = material.learned(4, 16, rng())
+    found = targets(steps)
+    asked = behind_the_first(pieces)
+    assert len(found) == len(set(found)) == -(-len(asked) // 16)
+    assert {step.inputs.shape for step in steps} == {(4, 16)}
+    assert targets(material.held_out(4, 16)) == behind_the_first(pieces[:3])
+
+
 def test_materials_are_told_apart(pieces):
-    assert made(pieces).identity()[:3] == [9, 323, 1]
+    assert made(pieces).identity()[:2] == [9, 323]
     others = [
         made(pieces[1:]),
         made([piece[::-1] for piece in pieces]),
         made(pieces, repeats=2),
+        made(pieces, repeats=np.array([1, 1, 1, 1, 1, 1, 1, 1, 1.5])),
         made(pieces, given={"prior": np.ones(3, np.float32)}),
+        made(pieces, start={"embedding": np.full(3, 2, np.float32)}),
     ]
     assert all(other.identity() != made(pieces).identity() for other in others)

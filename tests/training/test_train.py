@@ -9,14 +9,18 @@ import pytest
 from made_trainings import RECIPE, assert_only_results, assert_same, news, stop, table
 
 from notegen.codecs import vocabulary as v
+from notegen.codecs.codec import Notes
 from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus, lengths
 from notegen.corpus.originality import human
 from notegen.errors import DataError, UsageError
+from notegen.evaluation.likelihood import evaluate
 from notegen.generation.compose import compose
 from notegen.model.bundle import load
-from notegen.training import train as train_module
-from notegen.training.train import suggest, train, with_index
+from notegen.training import provenance
+from notegen.training.pieces import material
+from notegen.training.provenance import with_index
+from notegen.training.train import suggest, train
 
 pytestmark = pytest.mark.usefixtures("one_engine", "heeds_ctrl_c")
 
@@ -73,7 +77,7 @@ def test_the_bundle_knows_its_corpus_and_what_people_copy_from_it(trained, corpu
 
 
 def test_too_large_a_corpus_is_not_indexed_and_the_bundle_says_so(trained, corpus, monkeypatch):
-    monkeypatch.setattr(train_module, "MOST_NOTES", 100)
+    monkeypatch.setattr(provenance, "MOST_NOTES", 100)
     bare = with_index(replace(trained[1], provenance={"corpus": "tunes"}), corpus)
     assert bare.index is None
     assert bare.provenance == {"corpus": "tunes", "no_index": "the corpus has more than 100 notes"}
@@ -156,13 +160,54 @@ def test_a_small_corpus_gets_small_batches_and_many_passes(corpus):
 
 def test_a_tune_longer_than_a_rows_share_is_cut(corpus, tune):
     """Else it would be read to its end while the other rows are empty."""
-    assert train_module._material(corpus, RECIPE).longest == 0
+    assert material(corpus, RECIPE, Notes()).longest == 0
     short = [(f"tune {seed}", tune(seed=seed)) for seed in range(20)]
     long = [(f"long {seed}", tune(seed=seed, bars=200)) for seed in range(100, 104)]
     mixed = Corpus.of("mixed", [*short, *long])
     sizes, recipe = lengths(mixed.train), replace(RECIPE, batch=8)
     assert sizes.max() > 1000  # one of the long ones is learned from
-    material = train_module._material(mixed, recipe)
-    assert material.longest == sizes.sum() // 8
-    steps = material.learned(8, 32, np.random.default_rng(0))
+    tokens = material(mixed, recipe, Notes())
+    assert tokens.longest == sizes.sum() // 8
+    steps = tokens.learned(8, 32, np.random.default_rng(0))
     assert len(steps) <= 2 * sizes.sum() / (8 * 32) + 1
+
+
+@pytest.fixture(scope="module")
+def two(tune):
+    """A corpus of two sources."""
+    scores = [(f"tune {seed}", tune(seed=seed, bars=6)) for seed in range(14)]
+    return Corpus.joined("two", [("a", scores[:9]), ("b", scores[9:])])
+
+
+def test_a_training_with_weights_that_is_stopped_goes_on_to_the_same_end(two, tmp_path):
+    whole, parts = tmp_path / "whole" / "tunes.notegen", tmp_path / "parts" / "tunes.notegen"
+    weights = [1, 3]
+    bundle = train(two, RECIPE, out=whole, weights=weights)
+    for call in (2, 2):
+        stop(two, parts, call, weights=weights)
+    again = train(two, RECIPE, out=parts, weights=weights)
+    assert (again.provenance["weights"], again.provenance["sources"]) == ([1, 3], ["a", "b"])
+    assert again.provenance["curve"] == bundle.provenance["curve"]
+    for name, array in bundle.weights.items():
+        assert array.tobytes() == again.weights[name].tobytes()
+
+
+def test_a_checkpoint_of_other_weights_is_refused(two, out):
+    stop(two, out, 1, weights=[1, 3])
+    with pytest.raises(UsageError, match="another corpus or other settings"):
+        train(two, RECIPE, out=out, weights=[3, 1])
+
+
+@pytest.mark.parametrize("codec", ["abc-characters", "abc-tokens"])
+def test_a_model_of_text_is_trained_and_measured_in_bits_per_note(corpus, out, codec):
+    bundle = train(corpus, replace(RECIPE, epochs=1), out=out, codec=codec)
+    assert (bundle.codec, bundle.config.vocabulary) == (codec, len(bundle.symbols) + 3)
+    assert 0 < bundle.provenance["test_bits_per_note"] < 30
+    assert bundle.provenance["valid_bits_per_note"] == pytest.approx(
+        evaluate(bundle, corpus.valid)["bits_per_note"], rel=0.02
+    )
+
+
+def test_a_bundle_says_what_was_given_as_its_sources(trained):
+    assert trained[1].provenance["sources"] == ["tunes"]
+    assert "weights" not in trained[1].provenance
