@@ -32,12 +32,19 @@ UPWARD = {
     ("notegen.score", "notegen.rendering"),
 }
 ONLY_IN = {
-    "tensorflow": {"notegen.training.devices", "notegen.training.engine", "notegen.model.recurrent"},
+    "tensorflow": {
+        "notegen.training.devices",
+        "notegen.training.engine",
+        "notegen.model.recurrent",
+        "notegen.model.columns",
+    },
     "keras": {
         "notegen.training.devices",
         "notegen.training.engine",
         "notegen.model.network",
         "notegen.model.recurrent",
+        "notegen.model.units",
+        "notegen.model.tied",
         "notegen.model.classic",
     },
     "click": {"notegen_cli"},

@@ -3,7 +3,8 @@
 Bits per note are a piece's summed negative log-likelihood in bits, over all of its tokens after
 ``start``, divided by its number of notes. It is the one likelihood that compares across
 tokenizations. It has three parts, by the kind of the token that is paid for: pitch (pitches), rhythm
-(positions and releases), and bars (bar lines, pickups, meters, keys and the end).
+(positions and releases), and bars (bar lines, pickups, meters, keys and the end). Of text only the sum is
+told: what one of its characters is spent on often cannot be said.
 """
 
 from collections.abc import Sequence
@@ -15,16 +16,18 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from notegen.codecs import vocabulary as v
+from notegen.codecs.codec import Codec, Notes
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Piece
 from notegen.errors import EmptyError
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
 from notegen.model.predictor import Predictor
-from notegen.model.runtime import Runtime
 
 Costs = list[NDArray[np.float64]]  # nats of each token of each piece after its first
 
+NOTES = Notes()
 PARTS = ("pitch", "rhythm", "bars")
 
 _BATCH = 32  # pieces that are read together,
@@ -42,8 +45,8 @@ class Likelihood:
     pieces, notes, tokens : int
         How many; the first token of a piece, ``start``, is not counted.
     bits_per_note : float
-    parts : dict
-        The bits per note that went to ``pitch``, ``rhythm`` and ``bars``; they add up to all.
+    parts : dict, optional
+        The bits per note that went to ``pitch``, ``rhythm`` and ``bars``; they add up to all. None of text.
     nats_per_token, perplexity : float
         Perplexity is the exponential of nats per token.
     """
@@ -52,19 +55,22 @@ class Likelihood:
     notes: int
     tokens: int
     bits_per_note: float
-    parts: dict[str, float]
+    parts: dict[str, float] | None
     nats_per_token: float
     perplexity: float
 
     @classmethod
-    def of(cls, costs: Costs, pieces: list[Ids]) -> "Likelihood":
+    def of(cls, costs: Costs, pieces: list[Ids], codec: Codec = NOTES) -> "Likelihood":
         """Sum up what the tokens of pieces cost.
 
         Parameters
         ----------
         costs : list of arrays of float, shape (tokens - 1,)
             Nats of each token after the first, as `token_nats` and `NGram.nats` return them.
-        pieces : list of arrays of ids, shape (tokens,)
+        pieces : list of arrays of ids
+            In note tokens.
+        codec : Codec
+            What the costs are of; the note tokens themselves if not given.
 
         Raises
         ------
@@ -83,28 +89,29 @@ class Likelihood:
         notes = sum(map(note_count, pieces))
         if not notes:
             raise EmptyError("there are no notes to measure by")
-        part = np.concatenate([_PART[v.KIND[ids[1:]]] for ids in pieces])
-        sums = np.bincount(part, weights=np.concatenate(costs), minlength=len(PARTS))
-        bits = sums / np.log(2) / notes
-        per_token = float(sums.sum() / len(part))
-        return cls(
-            pieces=len(pieces),
-            notes=notes,
-            tokens=len(part),
-            bits_per_note=float(bits.sum()),
-            parts=dict(zip(PARTS, bits.tolist(), strict=True)),
-            nats_per_token=per_token,
-            perplexity=float(np.exp(per_token)),
-        )
+        paid = np.concatenate(costs)
+        bits = float(paid.sum() / np.log(2) / notes)
+        parts = _parts(paid, pieces, notes) if codec.name == NOTES.name else None
+        per_token = float(paid.mean())
+        return cls(len(pieces), notes, len(paid), bits, parts, per_token, float(np.exp(per_token)))
 
 
-def token_nats(model: Predictor, pieces: list[Ids]) -> Costs:
+def token_nats(model: Predictor, pieces: list[Ids], codec: Codec = NOTES) -> Costs:
     """Return the negative log-likelihood of each token after the first in nats.
+
+    Parameters
+    ----------
+    model : Predictor
+    pieces : list of arrays of ids
+        In note tokens.
+    codec : Codec
+        Rewrites them as what the model reads.
 
     Returns
     -------
     list of arrays of float64, shape (tokens - 1,)
     """
+    pieces = [codec.encode(ids) for ids in pieces]
     out: Costs = [np.zeros(0)] * len(pieces)
     order = np.argsort([len(piece) for piece in pieces], kind="stable")
     with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
@@ -115,30 +122,32 @@ def token_nats(model: Predictor, pieces: list[Ids]) -> Costs:
     return out
 
 
-def nats(model: Predictor, pieces: list[Ids]) -> NDArray[np.float64]:
-    """Return each piece's summed negative log-likelihood in nats, shape (pieces,)."""
-    return np.array([cost.sum() for cost in token_nats(model, pieces)])
+def nats(model: Predictor, pieces: list[Ids], codec: Codec = NOTES) -> NDArray[np.float64]:
+    """Return each piece's summed negative log-likelihood in nats, shape (pieces,); see `token_nats`."""
+    return np.array([cost.sum() for cost in token_nats(model, pieces, codec)])
 
 
-def evaluate(model: Bundle, pieces: Sequence[Piece]) -> dict[str, Any]:
+def evaluate(model: Bundle | Ensemble, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Measure a model on pieces of a corpus, such as ``corpus.test``.
+
+    A bundle is measured with its memory of each piece; ``Ensemble((bundle,), memory=0)`` is without.
 
     Returns
     -------
     dict
         ``pieces``, ``notes``, ``tokens``, ``bits_per_note``, ``parts`` (of these, by ``pitch``, ``rhythm``
-        and ``bars``), ``nats_per_token`` and ``perplexity``; see `Likelihood`.
+        and ``bars``; None of a model of text), ``nats_per_token`` and ``perplexity``; see `Likelihood`.
 
     Raises
     ------
     EmptyError
         If there are no notes.
     UsageError
-        If the model is not one of notes.
+        If the model is not one of music.
     """
-    model.expect("notes")
-    rows = [piece.ids for piece in pieces]
-    return asdict(Likelihood.of(token_nats(Runtime(model), rows), rows))
+    ensemble, rows = Ensemble.of(model), [piece.ids for piece in pieces]
+    costs = token_nats(ensemble.predictor, rows, ensemble.codec)
+    return asdict(Likelihood.of(costs, rows, ensemble.codec))
 
 
 def by_tune(costs: Costs, pieces: Sequence[Piece]) -> list[dict[str, Any]]:
@@ -159,6 +168,13 @@ def by_tune(costs: Costs, pieces: Sequence[Piece]) -> list[dict[str, Any]]:
         for cost, piece in zip(costs, pieces, strict=True)
     ]
     return sorted(rows, key=lambda row: (-row["bits_per_note"], row["name"]))
+
+
+def _parts(paid: NDArray[np.float64], pieces: list[Ids], notes: int) -> dict[str, float]:
+    """Return the bits per note that went to each part."""
+    part = np.concatenate([_PART[v.KIND[ids[1:]]] for ids in pieces])
+    sums = np.bincount(part, weights=paid, minlength=len(PARTS)) / np.log(2) / notes
+    return dict(zip(PARTS, sums.tolist(), strict=True))
 
 
 def _batch_nats(model: Predictor, pieces: list[Ids]) -> Costs:

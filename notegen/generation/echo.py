@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus.originality import Index
 from notegen.corpus.scan import Piece
+from notegen.generation.judge import bars
 
 
 class Echo(NamedTuple):
@@ -44,6 +44,7 @@ def echoes(before: Ids, takes: list[Ids]) -> list[Echo | None]:
 
     Examples
     --------
+    >>> from notegen.codecs import vocabulary as v
     >>> up, down = ([v.FIRST["pitch"] + p, v.FIRST["release"] + 95] for p in (68, 75))
     >>> seed = np.array([v.START, v.meter_id((4, 4)), v.FIRST["key"], v.BAR, *up, v.BAR, *down, v.BAR, *up])
     >>> echoes(seed, [np.array([v.BAR, *down, v.BAR, *up, v.BAR, *down, *down])])
@@ -52,15 +53,14 @@ def echoes(before: Ids, takes: list[Ids]) -> list[Echo | None]:
     first = note_count(before)
     if not first:
         return [None] * len(takes)
-    known, index = set(_bars(before)), Index.of([Piece("seed", "seed", before)])
+    known, index = set(_sounding(before)), Index.of([Piece("seed", "seed", before)])
     found: list[Echo | None] = []
     for ids in takes:
-        bars, run = _bars(ids), index.longest(np.append(before, ids), since=first)
-        found.append(Echo(sum(bar in known for bar in bars), len(bars), run.notes if run else 0))
+        new, run = _sounding(ids), index.longest(np.append(before, ids), since=first)
+        found.append(Echo(sum(bar in known for bar in new), len(new), run.notes if run else 0))
     return found
 
 
-def _bars(ids: Ids) -> list[tuple[int, ...]]:
-    """Return the tokens of each bar that begins here and has notes."""
-    parts = np.split(ids, np.flatnonzero(ids == v.BAR))[1:]
-    return [tuple(part.tolist()) for part in parts if len(part) > 1]
+def _sounding(ids: Ids) -> list[tuple[int, ...]]:
+    """Return the bars in which a note begins."""
+    return [bar for bar in bars(ids) if len(bar) > 1]

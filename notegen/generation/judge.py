@@ -1,9 +1,10 @@
 """The judge: which takes are flawed, and which comes first.
 
-A take is flawed if it is stuck (the same bar three times running, or the same note nine times) or has
-a bar in which nothing sounds. Takes without a flaw come first, and among them those that copy no more
-of the training corpus than people do; then those whose bits per note are nearest to what human tunes
-have under the model. The lowest bits would be the blandest take.
+A take is flawed if it is stuck (the same bar three times running, or the same note nine times), if it has
+a bar in which nothing sounds, or if all of its bars (four or more) are bars of its seed. Takes without a
+flaw come first, and among them those that copy no more of the training corpus than people do; then those
+whose bits per note are nearest to what human tunes have under the model. The lowest bits would be the
+blandest take.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from notegen.codecs.vocabulary import INDEX, Ids
 
 SAME_BARS = 3
 SAME_NOTES = 9
+COPIED_BARS = 4  # and more, without a new one among them
 
 
 def flaw(ids: Ids, before: Ids) -> str:
@@ -32,13 +34,14 @@ def flaw(ids: Ids, before: Ids) -> str:
     if _empty_bar(ids, length):
         return "an empty bar"
     tail = before[-4 * SAME_NOTES :]
-    bars = _bars(np.concatenate([tail, ids]))
-    new = len(_bars(ids))
-    if _run(bars, SAME_BARS, new):
+    new = bars(ids)
+    if _run(bars(np.concatenate([tail, ids])), SAME_BARS, len(new)):
         return "the same bar again and again"
     notes = _notes(np.concatenate([tail, ids]))
     if _run(notes, SAME_NOTES, len(_notes(ids))):
         return "the same note again and again"
+    if len(new) >= COPIED_BARS and set(new) <= set(bars(before)):
+        return "nothing but its seed again"
     return ""
 
 
@@ -54,8 +57,8 @@ def rank(bits: list[float], flaws: list[str], human: float, copies: Sequence[boo
     return sorted(range(len(bits)), key=lambda i: (bool(flaws[i]), copies[i], abs(bits[i] - human), i))
 
 
-def _bars(ids: Ids) -> list[tuple[int, ...]]:
-    """Return the tokens of each bar that begins in `ids`."""
+def bars(ids: Ids) -> list[tuple[int, ...]]:
+    """Return the tokens of each bar that begins here."""
     starts = np.flatnonzero(ids == v.BAR)
     return [tuple(bar.tolist()) for bar in np.split(ids, starts)[1:]]
 

@@ -15,6 +15,7 @@ from notegen.files import write_atomically
 from notegen.formats import midi
 from notegen.generation.compose import Take
 from notegen.generation.forms import WRITERS, sound_source
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
 
 Progress = Callable[[int, int, Path], None]  # forms written, forms in all, and the next one
@@ -25,7 +26,7 @@ def save(
     folder: Path,
     stem: str,
     *,
-    model: Bundle,
+    model: Bundle | Ensemble,
     source: Path | None = None,
     options: dict[str, Any] | None = None,
     forms: tuple[str, ...] = (),
@@ -45,7 +46,7 @@ def save(
         In the order of the takes.
     sidecar : Path
     """
-    progress = progress or _quiet
+    progress, ensemble = progress or _quiet, Ensemble.of(model)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder with --output")
     first = 1 if force else _next_number(folder, stem)
@@ -53,7 +54,7 @@ def save(
     for take, path in zip(takes, paths, strict=True):
         write_atomically(path, midi.encode(take.fresh if only_new else take.score), force=force)
     sidecar = folder / (f"{stem}.json" if first == 1 else f"{stem}-{first}.json")
-    said = describe(takes, paths, model, source, options or {}, only_new=only_new)
+    said = describe(takes, paths, ensemble, source, options or {}, only_new=only_new)
     write_atomically(sidecar, _json(said), force=force)
     jobs = [
         (form, path.with_suffix(f".{form}"), take)
@@ -73,7 +74,7 @@ def save(
         path = sidecar.with_suffix(".html")
         progress(len(jobs), total, path)
         with _naming(path):
-            page = takesheet.html(takes, paths, model, only_new=only_new)
+            page = takesheet.html(takes, paths, ensemble, only_new=only_new)
         write_atomically(path, page.encode(errors="replace"), force=force)
         said.setdefault("sound", sound_source())
     if forms:
@@ -102,7 +103,7 @@ def _json(said: dict[str, Any]) -> bytes:
 def describe(
     takes: list[Take],
     paths: list[Path],
-    model: Bundle,
+    ensemble: Ensemble,
     source: Path | None,
     options: dict[str, Any],
     *,
@@ -112,14 +113,16 @@ def describe(
     origin = None
     if source is not None:
         origin = {"file": source.name, "sha256": hashlib.sha256(source.read_bytes()).hexdigest()}
-    figures = model.provenance.get("human_originality")
+    figures = ensemble.models[0].provenance.get("human_originality")
     return {
         "notegen": notegen.__version__,
         "source": origin,
-        "model": {"name": model.name, "sha256": model.digest},
+        "models": [{"name": model.name, "sha256": model.digest} for model in ensemble.models],
+        "memory": ensemble.memory,
+        "blend": ensemble.blend if len(ensemble.models) > 1 else None,
         "seed": takes[0].seed,
         "options": options,
-        "human_bits_per_note": model.provenance.get("valid_bits_per_note"),
+        "human_bits_per_note": ensemble.human_bits or None,
         "seam": None if only_new else takes[0].seam,
         "takes": [
             {
@@ -130,6 +133,7 @@ def describe(
                 "redrawn": take.redrawn,
                 "copied": take.copied and {"notes": take.copied.notes, "title": take.copied.title},
                 "human_longest_copy": human_longest(figures, take.notes),
+                "echo": take.echo and take.echo._asdict(),
             }
             for take, path in zip(takes, paths, strict=True)
         ],

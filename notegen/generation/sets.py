@@ -3,7 +3,7 @@
 Nothing is asked of them but the grammar, nothing flawed is drawn anew, and each ends where its model ends it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -14,27 +14,31 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar, Mask
 from notegen.codecs.notes import decode
 from notegen.codecs.vocabulary import Ids
+from notegen.errors import DataError
+from notegen.formats.abc_codec import Abc
+from notegen.generation import text
 from notegen.generation.sampling import Taste, read, sample
+from notegen.generation.text import Report
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
-from notegen.model.predictor import LogProbabilities, Predictor, State
-from notegen.model.runtime import Runtime
+from notegen.model.markov import Markov
+from notegen.model.predictor import Predictor
 from notegen.score import DEFAULT_TEMPO, TEMPO, Score, Track, table
 
 MOST_BARS = 256  # a piece that is still going on then is cut there
 
+_ROUNDS = 6  # how often a piece is begun anew before what of it can be read is kept
 _FILE_RESOLUTION = 480
 _JIG_TEMPO = 370_370  # microseconds a quarter: 108 dotted quarters a minute
 
-Report = Callable[[int], None]  # how many pieces are complete
 
-
-def draw_set(model: Bundle, count: int, seed: int, report: Report | None = None) -> list[Ids]:
-    """Draw pieces from a model's own distribution.
+def draw_set(model: Bundle | Ensemble, count: int, seed: int, report: Report | None = None) -> list[Ids]:
+    """Draw pieces from a model's own distribution, with its memory of each piece.
 
     Parameters
     ----------
-    model : Bundle
-        Of notes.
+    model : Bundle or Ensemble
+        Of music.
     count : int
         How many.
     seed : int
@@ -45,10 +49,26 @@ def draw_set(model: Bundle, count: int, seed: int, report: Report | None = None)
     Returns
     -------
     list of arrays of ids
-        Whole pieces, from ``start`` to ``end``.
+        Whole pieces in note tokens, from ``start`` to ``end``. Of a model of ABC a piece ends before a bar
+        that cannot be read, however often it is drawn; see `notegen.generation.text`.
+
+    Raises
+    ------
+    DataError
+        If a model of ABC writes a piece of which nothing can be read.
     """
-    model.expect("notes")
-    return _draw(Runtime(model), count, seed, report)
+    return draw_counted(model, count, seed, report)[0]
+
+
+def draw_counted(
+    model: Bundle | Ensemble, count: int, seed: int, report: Report | None = None
+) -> tuple[list[Ids], int]:
+    """Draw pieces, and say how many bars of text could not be read and were drawn anew; see `draw_set`."""
+    ensemble = Ensemble.of(model)
+    codec = ensemble.codec
+    if isinstance(codec, Abc):
+        return _write(ensemble.predictor, codec, count, seed, report)
+    return _draw(ensemble.predictor, count, seed, report), 0
 
 
 def draw_chain(pieces: Iterable[Ids], count: int, seed: int, report: Report | None = None) -> list[Ids]:
@@ -57,7 +77,7 @@ def draw_chain(pieces: Iterable[Ids], count: int, seed: int, report: Report | No
     The chain is counted in `pieces`, and smoothed as Witten and Bell do it. Other parameters, and what is
     returned, are as in `draw_set`.
     """
-    return _draw(_Chain(pieces), count, seed, report)
+    return _draw(Markov(list(pieces), 1, "witten-bell"), count, seed, report)
 
 
 def as_tune(ids: Ids) -> Score:
@@ -78,6 +98,28 @@ def _draw(model: Predictor, count: int, seed: int, report: Report | None) -> lis
         rng = np.random.default_rng(seed)
         drafts = sample(model, read(model, start), guide, Taste(), rng, start[:0])
     return [np.concatenate([start, _to_the_last_note(draft.ids), end]) for draft in drafts]
+
+
+def _write(
+    model: Predictor, spoken: Abc, count: int, seed: int, report: Report | None
+) -> tuple[list[Ids], int]:
+    """Draw pieces as text; those that come to a bar that cannot be read are begun anew a few times."""
+    rng, frame = np.random.default_rng(seed), text.Frame(MOST_BARS, is_free=True)
+    pieces: list[text.Written | None] = [None] * count
+    refused = 0
+    with threadpool_limits(1):
+        prompt = read(model, np.array([v.START], dtype=np.int32))
+        for _ in range(_ROUNDS):
+            waiting = [i for i, each in enumerate(pieces) if each is None or not each.is_complete]
+            if not waiting:
+                break
+            drawn = text.write(model, spoken, prompt, frame, len(waiting), Taste(), rng, report)
+            for i, each in zip(waiting, drawn, strict=True):
+                pieces[i], refused = each, refused + each.redrawn
+    written = [each for each in pieces if each is not None and each.notes]
+    if len(written) < count:
+        raise DataError("the model writes tunes of which nothing can be read; train it for longer")
+    return [spoken.decode(each.ids) for each in written], refused
 
 
 def _to_the_last_note(ids: Ids) -> Ids:
@@ -109,27 +151,3 @@ class _Free:
         self.alive = alive
         self.grammar.advance(np.where(alive, tokens, v.END))
         return tokens
-
-
-class _Chain:
-    """A first-order Markov chain: a `notegen.model.predictor.Predictor` without a state."""
-
-    vocabulary = v.SIZE
-
-    def __init__(self, pieces: Iterable[Ids]) -> None:
-        counts = np.zeros((v.SIZE, v.SIZE))
-        for ids in pieces:
-            np.add.at(counts, (ids[:-1], ids[1:]), 1)
-        single = counts.sum(axis=0) + 1
-        kinds = np.maximum(1, (counts > 0).sum(axis=1, keepdims=True))
-        smooth = (counts + kinds * single / single.sum()) / (counts.sum(axis=1, keepdims=True) + kinds)
-        self._table: LogProbabilities = np.log(smooth)
-
-    def start(self, batch: int = 1) -> State:  # noqa: ARG002 (there is none)
-        return []
-
-    def read(self, ids: Ids, state: State) -> State:  # noqa: ARG002 (the last token says all)
-        return state
-
-    def predict(self, ids: Ids, state: State) -> tuple[LogProbabilities, State]:
-        return self._table[ids], state

@@ -9,6 +9,7 @@ import numpy as np
 
 import notegen
 from notegen.generation.compose import Take
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
 from notegen.rendering import embed
 from notegen.score import Score
@@ -25,7 +26,7 @@ button { font: inherit; padding: .2rem .8rem }
 """
 
 
-def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool = False) -> str:
+def html(takes: list[Take], paths: list[Path], model: Bundle | Ensemble, *, only_new: bool = False) -> str:
     """Return a page that needs no other file: rolls, scores, sound and figures, best take first.
 
     Scores are left out where the extra "engrave" is not installed.
@@ -35,12 +36,13 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
     takes : list of Take
     paths : list of Path
         The files of the takes, of which the names are shown.
-    model : Bundle
+    model : Bundle or Ensemble
     only_new : bool
         Whether to show the new bars alone.
     """
     title = f"{paths[0].stem.rsplit('-', 1)[0]}: {len(takes)} take{'s' * (len(takes) != 1)}"
-    human = model.provenance.get("valid_bits_per_note")
+    ensemble = Ensemble.of(model)
+    human = ensemble.human_bits
     known = f"; human tunes have {human:.2f} bits per note" if human else ""
     scores = [take.fresh if only_new else take.score for take in takes]
     with ThreadPoolExecutor() as pool:  # encoders let go of the interpreter
@@ -54,7 +56,7 @@ def html(takes: list[Take], paths: list[Path], model: Bundle, *, only_new: bool 
             '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">',
             f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>",
             f"<header><h1>{escape(title)}</h1>",
-            f"<p>model {escape(model.name)}, random seed {takes[0].seed}, best first{known}</p></header>",
+            f"<p>model {escape(ensemble.name)}, random seed {takes[0].seed}, best first{known}</p></header>",
             *body,
             f"<footer><p>notegen {notegen.__version__}</p></footer>\n</html>\n",
         ]
@@ -72,7 +74,8 @@ def _section(take: Take, path: Path, score: Score, seam: int | None, heard: str)
         at = float(seconds(score, np.array([seam]))[0])
         play = f"a = this.previousElementSibling; a.currentTime = {at:.2f}; a.play()"
         jump = f'<button onclick="{play}">play the new bars</button>'
-    said = [f"{take.bits_per_note:.2f} bits per note", f"{take.notes} notes", take.flaw, take.likeness]
+    said = [f"{take.bits_per_note:.2f} bits per note", f"{take.notes} notes", take.flaw]
+    said += [str(take.echo or ""), take.likeness]
     return "\n".join(
         [
             f'<section>\n<div class="bar"><h2>{escape(path.name)}</h2>',

@@ -12,15 +12,16 @@ from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Corpus
 from notegen.corpus.originality import RUNS, Index, share
 from notegen.corpus.scan import Piece
-from notegen.errors import DataError
+from notegen.errors import DataError, UsageError
 from notegen.evaluation import statistics
 from notegen.evaluation.baselines import Baseline, token_baselines
 from notegen.evaluation.likelihood import Likelihood, by_tune, token_nats
 from notegen.evaluation.pitches import pitch_baselines, pitch_nats
 from notegen.evaluation.statistics import Comparison
-from notegen.generation.sets import draw_chain, draw_set
+from notegen.generation.sets import draw_chain, draw_counted
+from notegen.model.assemble import MEMORY, Ensemble
 from notegen.model.bundle import Bundle
-from notegen.model.runtime import Runtime
+from notegen.model.predictor import Predictor
 
 FEW = 20  # test tunes, below which figures are rough
 MOST = 500  # test tunes that sets are compared with: the time grows with their square
@@ -54,6 +55,7 @@ def assess(
     *,
     pieces: int = 200,
     seed: int = 0,
+    memory: float = MEMORY,
     pitches: bool = False,
     say: Say = lambda _: None,
 ) -> Assessment:
@@ -62,13 +64,16 @@ def assess(
     Parameters
     ----------
     model : Bundle
-        Of notes.
+        Of music.
     corpus : Corpus
         The baselines are counted on its training side, and chosen on its validation side.
     pieces : int
         How many are drawn for the statistics and for originality; 0 for neither.
     seed : int
         Of the drawing.
+    memory : float
+        How much the memory of each piece has to say; see `notegen.model.recall`. The likelihood is measured
+        without it too.
     pitches : bool
         Whether to measure bits per pitch too.
     say : callable, optional
@@ -83,14 +88,17 @@ def assess(
     DataError
         If the corpus has nothing to test with; see `unseen`.
     UsageError
-        If the model is not one of notes.
+        If the model is not one of music, or bits per pitch are asked of one of text.
     """
-    model.expect("notes")
+    ensemble, plain = Ensemble((model,), memory), Ensemble((model,), 0.0)
+    if pitches and model.codec != "notes":
+        raise UsageError(f"{model.name} reads text, of which there are no bits per pitch")
     test = unseen(corpus, [model])
     say(f"reading {len(test)} tunes")
-    runtime, rows = Runtime(model), [piece.ids for piece in test]
-    costs = token_nats(runtime, rows)
-    likelihood = Likelihood.of(costs, rows)
+    rows = [piece.ids for piece in test]
+    costs = token_nats(ensemble.predictor, rows, ensemble.codec)
+    likelihood = Likelihood.of(costs, rows, ensemble.codec)
+    without = _without(plain, rows) if memory else None
     say("counting n-grams")
     sides = corpus.sides | {"test": test}
     said: dict[str, Any] = {
@@ -99,20 +107,26 @@ def assess(
         "corpus": corpus.name,
         "notice": corpus.notice,
         "side": "test",
+        "memory": memory,
         **asdict(likelihood),
+        "without_memory": without,
         "bits_per_pitch": None,
         "baselines": {name: _priced(each, rows) for name, each in token_baselines(sides).items()},
         "tunes": by_tune(costs, test),
     }
     if pitches:
         say("predicting pitches")
-        said |= _pitches(runtime, sides)
+        said |= _pitches(ensemble.predictor, sides)
     index = model.index or Index.of(corpus.train)
     said["warnings"] = _warnings(model, len(test), len(corpus.test))
     if not pieces:
         return Assessment(said | {"statistics": None, "originality": None}, [], [])
     say(f"drawing {pieces} tunes")
-    drawn = draw_set(model, pieces, seed, lambda done: say(f"drawing {pieces} tunes, {done} done"))
+    drawn, refused = draw_counted(
+        ensemble, pieces, seed, lambda done: say(f"drawing {pieces} tunes, {done} done")
+    )
+    if refused:
+        said["warnings"].append(f"bars that could not be read, and were drawn anew: {refused:,}.")
     floor = draw_chain((piece.ids for piece in corpus.train), pieces, seed)
     say("comparing sets")
     some = rows[:: -(-len(rows) // MOST)]
@@ -171,20 +185,27 @@ def _longest(index: Index, rows: list[Ids], whose: list[dict[str, Any]]) -> dict
     return {"notes": run.notes, "title": run.title or run.name, **who}
 
 
+def _without(plain: Ensemble, rows: list[Ids]) -> dict[str, Any]:
+    """Return what the same tunes cost a model that remembers nothing."""
+    return _figures(Likelihood.of(token_nats(plain.predictor, rows, plain.codec), rows, plain.codec))
+
+
+def _figures(likelihood: Likelihood) -> dict[str, Any]:
+    names = ("bits_per_note", "parts", "nats_per_token", "perplexity")
+    return {name: getattr(likelihood, name) for name in names}
+
+
 def _priced(baseline: Baseline, rows: list[Ids]) -> dict[str, Any]:
-    priced = Likelihood.of(baseline.costs, rows)
-    said = {
-        name: getattr(priced, name) for name in ("bits_per_note", "parts", "nats_per_token", "perplexity")
-    }
+    said = _figures(Likelihood.of(baseline.costs, rows))
     return said | ({"order": baseline.order, "smoothing": baseline.smoothing} if baseline.order else {})
 
 
-def _pitches(runtime: Runtime, sides: dict[str, Sequence[Piece]]) -> dict[str, Any]:
+def _pitches(model: Predictor, sides: dict[str, Sequence[Piece]]) -> dict[str, Any]:
     """Return bits per pitch, of the model and of the baselines."""
     rows = [piece.ids for piece in sides["test"]]
     divisor = np.log(2) * sum(map(note_count, rows))
     return {
-        "bits_per_pitch": float(sum(cost.sum() for cost in pitch_nats(runtime, rows)) / divisor),
+        "bits_per_pitch": float(sum(cost.sum() for cost in pitch_nats(model, rows)) / divisor),
         "pitch_baselines": {
             name: {
                 "bits_per_pitch": float(sum(cost.sum() for cost in each.costs) / divisor),

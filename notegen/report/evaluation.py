@@ -107,6 +107,8 @@ def _header(said: Mapping[str, Any]) -> Html:
 
 def _likelihood(said: Mapping[str, Any]) -> Html:
     rows = {said["model"]: said} if said.get("parts") else {}
+    if rows and said.get("without_memory"):
+        rows["without memory"] = said["without_memory"]
     others = sorted((said.get("baselines") or {}).items(), key=lambda each: each[1]["bits_per_note"])
     near = [each for each in others if each[1]["bits_per_note"] <= _FAR * said["bits_per_note"]]
     far = [each for each in others if each not in near]

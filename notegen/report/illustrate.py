@@ -9,8 +9,8 @@ from notegen.evaluation.likelihood import token_nats
 from notegen.evaluation.statistics import Comparison
 from notegen.generation import judge
 from notegen.generation.sets import as_tune
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
-from notegen.model.runtime import Runtime
 from notegen.report import evaluation
 from notegen.report.assess import Assessment
 from notegen.report.distributions import Bars, Distribution
@@ -59,7 +59,8 @@ def _samples(assessment: Assessment, model: Bundle) -> dict[str, list[Sample]]:
     """Return the best and the worst of the generated pieces, in the order in which takes are ranked."""
     numbers = [i for i, ids in enumerate(assessment.drawn) if note_count(ids)]
     drawn = [assessment.drawn[i] for i in numbers]
-    costs = token_nats(Runtime(model), drawn)
+    ensemble = Ensemble((model,), assessment.said["memory"])
+    costs = token_nats(ensemble.predictor, drawn, ensemble.codec)
     bits = [float(cost.sum() / np.log(2) / note_count(ids)) for cost, ids in zip(costs, drawn, strict=True)]
     flaws = [judge.flaw(ids[1:-1], np.array([v.START])) for ids in drawn]
     order = judge.rank(bits, flaws, assessment.said["bits_per_note"])

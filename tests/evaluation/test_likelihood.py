@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_text import BARS, chain
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
@@ -17,7 +18,10 @@ from notegen.evaluation.likelihood import (
     nats,
     token_nats,
 )
+from notegen.formats import abc_bars
+from notegen.formats.abc_codec import codec
 from notegen.melody import melody
+from notegen.model.assemble import Ensemble
 from notegen.model.network import NetworkConfig
 from notegen.model.runtime import Runtime
 
@@ -115,7 +119,8 @@ def test_pieces_together_are_weighed_by_their_notes():
 
 
 def test_evaluation_says_all_of_it(uniform, pieces):
-    result = evaluate(uniform, [Piece(str(i), "", ids) for i, ids in enumerate(pieces)])
+    rows = [Piece(str(i), "", ids) for i, ids in enumerate(pieces)]
+    result = evaluate(Ensemble((uniform,), memory=0), rows)
     tokens, count = sum(len(ids) - 1 for ids in pieces), sum(map(notes.note_count, pieces))
     assert (result["pieces"], result["notes"], result["tokens"]) == (40, count, tokens)
     assert result["bits_per_note"] == pytest.approx(math.log2(v.SIZE) * tokens / count)
@@ -123,6 +128,15 @@ def test_evaluation_says_all_of_it(uniform, pieces):
     assert result["perplexity"] == pytest.approx(v.SIZE)
     assert result["parts"]["pitch"] == pytest.approx(math.log2(v.SIZE))
     assert tuple(result["parts"]) == PARTS
+
+
+def test_a_model_is_measured_with_its_memory(uniform, pieces):
+    """A model that has learned nothing knows the second half of a piece that is played twice."""
+    piece = pieces[0]
+    begin = int(np.flatnonzero(piece == v.BAR)[0])
+    twice = Piece("twice", "", np.concatenate([piece[:-1], piece[begin:]]))
+    plain, remembered = evaluate(Ensemble((uniform,), memory=0), [twice]), evaluate(uniform, [twice])
+    assert remembered["bits_per_note"] < 0.75 * plain["bits_per_note"]
 
 
 def test_a_model_of_recordings_says_nothing_of_notes(uniform, pieces):
@@ -149,3 +163,23 @@ def test_tunes_that_surprise_alike_are_in_the_order_of_their_names():
     row = np.array([v.START, PITCH])
     found = by_tune([np.log([2.0])] * 3, [Piece(name, "", row) for name in "cab"])
     assert [tune["name"] for tune in found] == ["a", "b", "c"]
+
+
+def test_text_is_paid_by_the_note_and_not_by_the_part():
+    """Each of six notes was one of three; the bar line had eight chances of ten, and the end two."""
+    piece = Piece("a", "A", notes.encode(abc_bars.read("M:3/8\nL:1/8\nK:C\nceg|dfa")))
+    found = evaluate(chain(BARS), [piece])
+    assert found["bits_per_note"] == pytest.approx(
+        (6 * np.log2(3) - np.log2(0.8) - np.log2(0.2)) / 6, rel=1e-4
+    )
+    assert (found["notes"], found["tokens"]) == (6, 3 + 6 + 1 + 1)
+    assert found["parts"] is None
+
+
+def test_the_codec_says_what_is_read(pieces):
+    bundle = chain(BARS)
+    spoken = codec(bundle.codec, bundle.symbols)
+    costs = token_nats(Runtime(bundle), pieces[:3], spoken)
+    assert [len(cost) + 1 for cost in costs] == [len(spoken.encode(piece)) for piece in pieces[:3]]
+    sums = [cost.sum() for cost in costs]
+    np.testing.assert_allclose(nats(Runtime(bundle), pieces[:3], spoken), sums)

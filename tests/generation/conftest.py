@@ -20,7 +20,7 @@ def eighths(random_bundle):
     bias[v.FIRST["pitch"] + v.LOWEST + np.arange(58, 83)] = 0  # semitones above D's tonic, which is 2
     ends = np.arange(12, v.LONGEST_RELEASE, 12)
     bias[v.FIRST["release"] - 1 + ends] = -ends / 12
-    made.provenance["valid_bits_per_note"] = 9.0
+    made.provenance["valid_bits_with_memory"] = 9.0
     return made
 
 

@@ -289,7 +289,7 @@ def test_options_out_of_range_are_refused(model, options):
 
 
 def test_takes_are_ranked_best_first(random_bundle, model, tune):
-    human = {"valid_bits_per_note": 20.0}
+    human = {"valid_bits_with_memory": 20.0}
     judged = random_bundle(model.config, provenance=human)
     takes = compose(judged, from_file(tune()), bars=3, variations=6, seed=16)
     ranks = [(bool(take.flaw), abs(take.bits_per_note - 20.0)) for take in takes]

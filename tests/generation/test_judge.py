@@ -38,6 +38,14 @@ def test_what_the_seed_repeats_is_no_flaw_of_the_take():
     assert judged(bar(7, 5, 4), before=bar(*[0] * 12)) == ""
 
 
+def test_four_bars_of_the_seed_and_none_besides_are_a_flaw():
+    seed = [*bar(0, 2, 4), *bar(5, 7), *bar(9, 7), *bar(5, 2)]
+    assert judged(seed, before=seed) == "nothing but its seed again"
+    assert judged([*bar(5, 7), *bar(0, 2, 4), *bar(5, 7), *bar(5, 2)], seed) == "nothing but its seed again"
+    assert judged([*bar(5, 7), *bar(0, 2, 4), *bar(5, 7)], before=seed) == ""
+    assert judged([*bar(0, 2, 4), *bar(5, 7), *bar(9, 7), *bar(5, 4)], before=seed) == ""
+
+
 def test_a_note_may_come_eight_times_but_not_nine():
     assert judged([*bar(*[0] * 8), *bar(2)]) == ""
     assert judged([*bar(*[0] * 5), *bar(*[0] * 4)]) == "the same note again and again"

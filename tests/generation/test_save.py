@@ -87,7 +87,8 @@ def test_the_sidecar_tells_how_the_takes_were_made(tmp_path, bundle, takes):
     said = json.loads(sidecar.read_text())
     assert said["notegen"] == notegen.__version__
     assert said["source"] == {"file": "seed.mid", "sha256": hashlib.sha256(b"the seed").hexdigest()}
-    assert said["model"] == {"name": bundle.name, "sha256": bundle.digest}
+    assert said["models"] == [{"name": bundle.name, "sha256": bundle.digest}]
+    assert (said["memory"], said["blend"]) == (0.5, None)
     assert (said["seed"], said["options"], said["human_bits_per_note"]) == (5, {"bars": 2}, 9.0)
     assert [take["file"] for take in said["takes"]] == ["jig-1.mid", "jig-2.mid", "jig-3.mid"]
     assert [take["notes"] for take in said["takes"]] == [take.notes for take in takes]

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from made_text import BARS, SLIPS, chain, each
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import accepts
 from notegen.codecs.notes import encode, note_count
-from notegen.errors import UsageError
+from notegen.errors import DataError, UsageError
 from notegen.generation import sets
-from notegen.generation.sets import draw_chain, draw_set
+from notegen.generation.sets import draw_chain, draw_counted, draw_set
 from notegen.melody import melody
 from notegen.model.bundle import Bundle
 
@@ -45,15 +46,6 @@ def test_a_chain_says_only_what_it_has_heard_as_long_as_it_knows_the_token_befor
     )  # the rest: smoothing, and what the grammar forbids
 
 
-def test_a_chain_knows_nothing_of_the_token_before_the_last():
-    """After b comes c or d, whatever came before it, though a b was always followed by c."""
-    one, two = v.FIRST["pitch"] + v.LOWEST + 60, v.FIRST["pitch"] + v.LOWEST + 62
-    chain = sets._Chain([np.array([one, 5, two]), np.array([two, 5, one])])
-    said = chain.predict(np.array([[5]]), chain.start())[0][0, 0]
-    assert said[one] == said[two] > said[7]
-    assert np.exp(said).sum() == pytest.approx(1)
-
-
 def test_a_piece_without_end_is_cut(bundle, monkeypatch):
     monkeypatch.setattr(sets, "MOST_BARS", 3)
     weights = dict(bundle.weights)
@@ -80,3 +72,32 @@ def test_a_model_of_recordings_is_refused(bundle):
 
 def test_pieces_of_a_chain_have_notes(pieces):
     assert np.median([note_count(ids) for ids in draw_chain(pieces, 50, seed=1)]) > 0
+
+
+def test_pieces_of_text_are_note_tokens_too():
+    drawn = draw_set(chain(SLIPS), 30, seed=3)
+    assert len(drawn) == 30
+    assert all(map(accepts, drawn))
+    assert same(drawn, draw_set(chain(SLIPS), 30, seed=3))
+    first = {v.name(int(ids[1])) for ids in drawn}
+    assert first == {"meter 3/8"}
+
+
+def test_bars_of_text_that_could_not_be_read_are_counted(bundle):
+    assert draw_counted(chain(BARS), 10, seed=0)[1] == 0
+    drawn, refused = draw_counted(chain(SLIPS), 10, seed=0)
+    assert len(drawn) == 10
+    assert refused > 5
+    assert draw_counted(bundle, 2, seed=0)[1] == 0
+
+
+def test_a_piece_of_text_that_gets_stuck_is_begun_anew():
+    """Behind B nothing can be read; one of ten notes is a B."""
+    follows = BARS | {"|": {"c": 6, "B": 1}, "B": {"^": 1}, "^": {"|": 1}} | each("gaE", {"|": 8, "end": 2})
+    drawn, _ = draw_counted(chain(follows), 20, seed=0)
+    assert len({len(ids) for ids in drawn}) > 3
+
+
+def test_a_model_of_which_nothing_can_be_read_is_told_in_one_sentence():
+    with pytest.raises(DataError, match="train it for longer"):
+        draw_set(chain(BARS | each("gaE", {"^": 1}) | {"^": {"|": 1}}), 2, seed=0)
