@@ -244,7 +244,7 @@ def _reads_frames(config: NetworkConfig) -> bool:
     """Whether a network is one of frames as this notegen makes them."""
     from notegen.audio import features, frames
 
-    return (config.embedding, config.places) == (features.BANDS, frames.PLACES)
+    return (config.embedding, config.places, config.window) == (features.BANDS, frames.PLACES, 0)
 
 
 def _symbols(header: dict[str, Any]) -> tuple[str, ...]:
