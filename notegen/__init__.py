@@ -16,9 +16,10 @@ __version__ = "0.1.0"
 _HOME = {
     "Bundle": "notegen.model.bundle",
     "Corpus": "notegen.corpus",
+    "Ensemble": "notegen.model.assemble",
     "Key": "notegen.keys",
     "NotegenError": "notegen.errors",
-    "Recipe": "notegen.training.loop",
+    "Recipe": "notegen.training.recipe",
     "Roll": "notegen.rendering.layout",
     "Score": "notegen.score",
     "Take": "notegen.generation.compose",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from notegen.generation.compose import Take, compose
     from notegen.keys import Key
     from notegen.melody import melody
+    from notegen.model.assemble import Ensemble
     from notegen.model.bundle import Bundle, load
     from notegen.rendering.engrave import engrave
     from notegen.rendering.layout import Roll
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "Corpus",
+    "Ensemble",
     "Key",
     "NotegenError",
     "Recipe",
