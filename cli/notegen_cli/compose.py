@@ -116,9 +116,13 @@ def command(
     """Continue SEED, a MIDI, ABC, MusicXML or Humdrum file, in several takes; or begin a tune.
 
     Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instrument.
-    A seed with chords or several tracks is continued in its melody.
+    A seed with chords or several tracks is continued in its melody. Behind an ABC seed takes are
+    written as ABC too.
     """
-    forms = tuple(name for name in _FORMS if options.pop(name))
+    chosen = {name for name in _FORMS if options.pop(name)}
+    if seed_file is not None and seed_file.suffix.lower() == ".abc":
+        chosen.add("abc")  # as it came
+    forms = tuple(name for name in _FORMS if name in chosen)
     check(forms)
     if seed_file is not None and (options["meter"] or options["key"]):
         raise UsageError("--meter and --key are for tunes from nothing; a seed brings its own")

@@ -43,7 +43,7 @@ def test_the_page_is_written_and_not_written_over(run, tunes, bundle_path, tmp_p
     assert out.rstrip().endswith("out/page.html")
     page = (tmp_path / "out/page.html").read_text()
     assert page.startswith("<!DOCTYPE html>")
-    assert f"notegen evaluate {bundle_path} {tunes} --pieces 4 --seed 0" in page
+    assert f"notegen evaluate {bundle_path} {tunes} --memory 0.5 --pieces 4 --seed 0" in page
     code, _, err = run(*arguments)
     assert code == 2
     assert "exists already" in err
