@@ -1,5 +1,6 @@
 """How far a training is, told while it goes on."""
 
+import math
 import sys
 import time
 
@@ -24,10 +25,10 @@ class Live:
     def show(self, progress: Progress) -> None:
         """Say where a training stands."""
         left = time.strftime("%H:%M:%S", time.gmtime(progress.seconds_left))
+        best = f"best {progress.best:.3f} {progress.figure}, " if math.isfinite(progress.best) else ""
         text = (
             f"epoch {progress.epoch}/{progress.epochs}, step {progress.step}/{progress.steps}: "
-            f"loss {progress.loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s, best "
-            f"{progress.best:.3f} {progress.figure}, at most {left} left"
+            f"loss {progress.loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s, {best}at most {left} left"
         )
         self.bar.set_description_str(text)
         if progress.news:

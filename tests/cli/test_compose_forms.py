@@ -24,7 +24,8 @@ except SystemExit as done:
     assert not done.code, done.code
 parts = [name for name in sys.modules if name.startswith(("notegen.rendering", "notegen.notation"))]
 outside = {"verovio", "typst", "soundfile", "fluidsynth", "resvg_py", "music21", "symusic", "pretty_midi"}
-print(sorted(parts + list(outside & set(sys.modules))), file=sys.stderr)
+small = {"notegen.notation", "notegen.notation.spelling"}  # names of pitches, which ABC has too
+print(sorted({*parts, *(outside & set(sys.modules))} - small), file=sys.stderr)
 """
 
 

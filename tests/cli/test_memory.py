@@ -35,9 +35,8 @@ def repeated(folder):
 
 
 def composed(run, seed, *options):
-    code, out, err = run(
-        "compose", seed, "--seed", 1, "--variations", 8, "--output", "takes", "--force", *options
-    )
+    usual = ["--seed", 1, "--variations", 8, "--output", "takes", "--force"]
+    code, out, err = run("compose", seed, *usual, *options)
     assert (code, err) == (0, "")
     return out
 
