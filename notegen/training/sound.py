@@ -132,8 +132,10 @@ def divided(sound: Sound, *, test: bool) -> Sides:
 def suggest(sides: list[Sides], *, classic: bool = False) -> Recipe:
     """Return a recipe; of recordings up to a quarter of an hour, all take about as long."""
     if classic:
-        return Recipe(units=128, layers=3, dropout=0.2, batch=64, rate=1e-3, warmup=20, epochs=4)
-    recipe = Recipe(units=192, batch=16, steps=48, dropout=0.3, rate=5e-3, warmup=20, epochs=8, patience=3)
+        return Recipe(units=128, layers=3, dropout=0.2, batch=64, rate=1e-3, warmup=20, average=0.0, epochs=4)
+    recipe = Recipe(
+        units=192, batch=16, steps=48, dropout=0.3, rate=5e-3, warmup=20, average=0.0, epochs=8, patience=3
+    )
     return replace(recipe, epochs=max(4, min(8, round(8 * _PASS / _learned(sides)))))
 
 
