@@ -9,6 +9,7 @@ from made_trainings import RECIPE, StopAt, place
 from notegen.corpus import Corpus
 from notegen.errors import UsageError
 from notegen.evaluation.likelihood import evaluate
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle, MarkovConfig, load
 from notegen.training.finetune import finetune, suggest
 
@@ -30,7 +31,7 @@ def tuned(own, trained, corpus, tmp_path_factory):
 
 
 def bits(bundle, pieces):
-    return evaluate(bundle, pieces)["bits_per_note"]
+    return evaluate(Ensemble((bundle,), memory=0), pieces)["bits_per_note"]
 
 
 def test_it_begins_with_the_base_and_gets_better(tuned, trained, own):

@@ -16,6 +16,8 @@ from notegen.corpus.originality import human
 from notegen.errors import DataError, UsageError
 from notegen.evaluation.likelihood import evaluate
 from notegen.generation.compose import compose
+from notegen.model import habits
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import load
 from notegen.training import provenance
 from notegen.training.pieces import material
@@ -204,10 +206,18 @@ def test_a_model_of_text_is_trained_and_measured_in_bits_per_note(corpus, out, c
     assert (bundle.codec, bundle.config.vocabulary) == (codec, len(bundle.symbols) + 3)
     assert 0 < bundle.provenance["test_bits_per_note"] < 30
     assert bundle.provenance["valid_bits_per_note"] == pytest.approx(
-        evaluate(bundle, corpus.valid)["bits_per_note"], rel=0.02
+        evaluate(Ensemble((bundle,), memory=0), corpus.valid)["bits_per_note"], rel=0.02
     )
 
 
 def test_a_bundle_says_what_was_given_as_its_sources(trained):
     assert trained[1].provenance["sources"] == ["tunes"]
     assert "weights" not in trained[1].provenance
+
+
+def test_the_bundle_knows_how_its_pieces_repeat_themselves(trained, corpus):
+    said = trained[1].provenance
+    assert len(said["habits"]["length"]) == len(habits.LENGTHS)
+    found = evaluate(trained[1], corpus.test)["bits_per_note"]
+    assert said["test_bits_with_memory"] == pytest.approx(found, rel=0.01)
+    assert said["valid_bits_with_memory"] < said["valid_bits_per_note"]
