@@ -1,12 +1,12 @@
 """Networks of piano rolls: what they are told besides the tokens, and how they are asked.
 
-The rolls of the benchmark are in C major or A minor, or near it. A network that learns from transposed pieces
-is told by the first token how far a piece is moved, and by the token that ends a frame how many frames there
-were, modulo 24, as bars of 2, 3, 4, 6, 8 or 12 frames go into that.
+A network is told three things of the token that will follow: which pitch the frame before had there, counted
+from above, as voices move by steps; how many frames there were, modulo 24, as bars of 2, 3, 4, 6, 8 or 12
+frames go into that; and how far the piece is transposed, as the rolls of the benchmark are in C major or A
+minor, or near it.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from notegen.codecs import rolls
 from notegen.codecs.vocabulary import Ids
@@ -14,26 +14,41 @@ from notegen.model.predictor import LogProbabilities, Predictor, State, log_soft
 
 ROUND = 24  # frames
 SHIFTS = range(-6, 6)  # semitones
-VOCABULARY = rolls.SIZE + len(SHIFTS) + ROUND
-_STARTS, _FRAMES = rolls.SIZE, rolls.SIZE + len(SHIFTS)
+TOLD = (rolls.SIZE, ROUND, len(SHIFTS))  # how many values each has that is told
 
 
 def _spelling(shift: int) -> Ids:
-    """Return what a network reads for each token of a piece moved by so many semitones, shape (rolls.SIZE,).
+    """Return what stands for each token in a piece moved by so many semitones, shape (rolls.SIZE,).
 
     A pitch that leaves the piano becomes padding.
     """
     moved = np.arange(rolls.SIZE, dtype=np.int32)
     pitches = moved[rolls.PITCH :] + shift
     moved[rolls.PITCH :] = np.where((pitches >= rolls.PITCH) & (pitches < rolls.SIZE), pitches, rolls.PAD)
-    moved[rolls.START], moved[rolls.FRAME] = _STARTS + SHIFTS.index(shift), _FRAMES
     return moved
 
 
 _SPELLINGS = np.array([_spelling(shift) for shift in SHIFTS])  # (keys, tokens)
 
 
-def tell(ids: Ids, key: int, ended: int = 0) -> Ids:
+def voices(ids: Ids) -> Ids:
+    """Return which pitch the frame before has where the next token stands, or 0, shape (tokens,).
+
+    Examples
+    --------
+    >>> roll = np.zeros((2, 88), bool)
+    >>> roll[0, [0, 4]] = roll[1, 6] = True
+    >>> voices(rolls.encode(roll)[:-1]).tolist()  # of start, 8, 4, frame, 10, frame
+    [0, 0, 0, 8, 4, 10]
+    """
+    ends = np.flatnonzero(ids < rolls.PITCH)  # the first is what the piece begins with
+    frame = np.cumsum(ids < rolls.PITCH) - 1
+    at = ends[frame - 1] + 1 + np.arange(len(ids)) - ends[frame]
+    pitches: Ids = np.where((frame > 0) & (at < ends[frame]), ids[np.minimum(at, len(ids) - 1)], 0)
+    return pitches
+
+
+def tell(ids: Ids, key: int, shown: Ids | None = None, ended: int = 0) -> Ids:
     """Return what a network reads of a row of tokens.
 
     Parameters
@@ -41,6 +56,8 @@ def tell(ids: Ids, key: int, ended: int = 0) -> Ids:
     ids : array of int, shape (time,)
     key : int
         Index into `SHIFTS`.
+    shown : array of int, shape (time,), optional
+        Their `voices`, if the row does not begin its piece.
     ended : int
         Frames before them.
 
@@ -48,9 +65,10 @@ def tell(ids: Ids, key: int, ended: int = 0) -> Ids:
     -------
     array of int32, shape (time,)
     """
-    ends = ids == rolls.FRAME
-    frames = np.where(ends, (ended + np.cumsum(ends) - 1) % ROUND, 0)
-    return (_SPELLINGS[key][ids] + frames).astype(np.int32)
+    spelling = _SPELLINGS[key]
+    frames = (ended + np.cumsum(ids == rolls.FRAME)) % ROUND
+    told = (key * ROUND + frames) * rolls.SIZE + spelling[voices(ids) if shown is None else shown]
+    return (spelling[ids] + rolls.SIZE * told).astype(np.int32)
 
 
 def moved(ids: Ids, rng: np.random.Generator) -> Ids:
@@ -62,8 +80,8 @@ class InKeys:
     """A network that is asked in several keys at once: a `Predictor` of the tokens of `notegen.codecs.rolls`.
 
     Its log-probabilities are the mean of those in all keys, normalised over the tokens that may follow. A
-    piece never ends: how long the pieces are is given. Its state is how many frames have ended, and the
-    network's own.
+    piece never ends: how long the pieces are is given. Its state is of each row the last tokens, from the one
+    before the last whole frame on, and how many frames have ended; then the network's own.
 
     Parameters
     ----------
@@ -81,42 +99,43 @@ class InKeys:
 
     def start(self, batch: int = 1) -> State:
         """Return the state before the first token."""
-        return [np.zeros(batch, np.int64), *self._apart(self._network.start(batch * len(self._keys)))]
+        last = np.empty(batch, object)
+        last[:] = [np.zeros(0, np.int32)] * batch
+        own = self._apart(self._network.start(batch * len(self._keys)))
+        return [last, np.zeros(batch, np.int64), *own]
 
     def read(self, ids: Ids, state: State) -> State:
         """Read stretches of tokens, shape (batch, time), and return the state behind them."""
-        own = self._network.read(self._tell(ids, state), _together(state[1:]))
-        return [_ended(ids, state)[:, -1], *self._apart(own)]
+        told, after = self._tell(ids, state)
+        return [*after, *self._apart(self._network.read(told, _together(state[2:])))]
 
     def predict(self, ids: Ids, state: State) -> tuple[LogProbabilities, State]:
         """Read stretches of tokens, and say what may follow each; see `Predictor`."""
-        said, own = self._network.predict(self._tell(ids, state), _together(state[1:]))
-        said = said.reshape(len(ids), -1, *said.shape[1:])  # (batch, keys, time, VOCABULARY)
-        ended = _ended(ids, state)
+        told, after = self._tell(ids, state)
+        said, left = self._network.predict(told, _together(state[2:]))
+        said = said.reshape(len(ids), -1, *said.shape[1:])  # (batch, keys, time, tokens)
         mean = np.zeros((*ids.shape, rolls.SIZE))
         for i, key in enumerate(self._keys):
-            columns = np.broadcast_to(_SPELLINGS[key], mean.shape).copy()
-            columns[..., rolls.FRAME] += (ended % ROUND).astype(np.int32)
-            mean += np.take_along_axis(said[:, i], columns, axis=2) / len(self._keys)
+            mean += said[:, i][..., _SPELLINGS[key]] / len(self._keys)
         allowed = rolls.follows(ids.ravel()).reshape(mean.shape)
         allowed[..., rolls.END] = False
         mean[~allowed] = -np.inf
-        return log_softmax(mean), [ended[:, -1], *self._apart(own)]
+        return log_softmax(mean), [*after, *self._apart(left)]
 
-    def _tell(self, ids: Ids, state: State) -> Ids:
-        """Return what the network reads, shape (batch x keys, time)."""
-        rows = zip(ids, state[0].tolist(), strict=True)
-        return np.array([tell(row, key, ended) for row, ended in rows for key in self._keys])
+    def _tell(self, ids: Ids, state: State) -> tuple[Ids, State]:
+        """Return what the network reads, shape (batch x keys, time), and the state but for its own."""
+        last, ended = state[0].copy(), state[1]
+        told = []
+        for i, row in enumerate(ids):
+            known = np.concatenate([last[i], row])
+            shown = voices(known)[len(last[i]) :]
+            told += [tell(row, key, shown, int(ended[i])) for key in self._keys]
+            last[i] = known[np.flatnonzero(known < rolls.PITCH)[-2:][0] :]
+        return np.array(told), [last, ended + (ids == rolls.FRAME).sum(axis=1)]
 
     def _apart(self, state: State) -> State:
         """Return a network's state, its first axis being the batch alone."""
         return [each.reshape(-1, len(self._keys), *each.shape[1:]) for each in state]
-
-
-def _ended(ids: Ids, state: State) -> NDArray[np.int64]:
-    """Return how many frames have ended behind each token, shape (batch, time)."""
-    ended: NDArray[np.int64] = state[0][:, None] + np.cumsum(ids == rolls.FRAME, axis=1)
-    return ended
 
 
 def _together(state: State) -> State:

@@ -7,12 +7,12 @@ sum. All that is chosen is chosen on the validation pieces; the test pieces are 
 import argparse
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks._rolls import SHIFTS, VOCABULARY, InKeys, moved, tell
+from benchmarks._rolls import SHIFTS, TOLD, InKeys, moved, tell
 from notegen.codecs import rolls
 from notegen.codecs.vocabulary import Ids
 from notegen.evaluation.likelihood import token_nats
@@ -88,7 +88,7 @@ def run(arguments: list[str]) -> dict[str, object]:
 def _train(data: Rolls, minutes: float) -> Bundle:
     """Train for so long, while the learning rate falls from its peak to nearly nothing."""
     recipe = RECIPES[sum(map(len, data.train)) < SMALL]
-    config = recipe.network(VOCABULARY)
+    config = replace(recipe.network(rolls.SIZE), told=TOLD)
     valid = [tell(ids, SHIFTS.index(0)) for ids in data.valid]
     material = Tokens(data.train, valid, config, _frames(data.valid), "nats per frame", moved)
     engine = Engine(config, rows=recipe.batch, time=recipe.steps, clip=recipe.clip, seed=recipe.seed)

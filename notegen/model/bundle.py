@@ -302,7 +302,7 @@ def _config(codec: str, said: dict[str, Any], symbols: int) -> Config:
         if not 0 <= config.order <= MOST_ORDER or config.smoothing not in get_args(Smoothing):
             raise ValueError
         return config
-    if not _reads_frames(config) if codec == "frames" else config.places:
+    if not _reads_frames(config) if codec == "frames" else config.places or config.told:
         raise ValueError
     return _sized(config)
 

@@ -8,13 +8,14 @@ predicted. What its tokens and places look like is given and not trained, and so
 begins from, by the token before: it learns what these do not tell.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from notegen.errors import UsageError
 
 SIGNATURE = (("int32", 2), ("int32", 2), ("float32", 2))  # dtype and dimensions: inputs, targets, keeps
-PLACE_WIDTH = 10  # of a place's vector
+PLACE_WIDTH, TOLD_WIDTH = 10, 32  # of a place's vector, and of that of what is told
 Unit = Literal["lstm", "gru", "rnn"]
 GATES: dict[Unit, int] = {"lstm": 4, "gru": 3, "rnn": 1}
 MOST_WINDOW = 1024
@@ -48,6 +49,9 @@ class NetworkConfig:
     window : int
         From how many tokens the next is predicted, each time from an empty state; 0 if the state is carried
         from token to token.
+    told : tuple of int
+        What else is told with each token, and learned from: of each thing how many values there are. Of three
+        things an id is ``token + vocabulary * (a + told[0] * (b + told[1] * c))``.
 
     Raises
     ------
@@ -66,8 +70,10 @@ class NetworkConfig:
     tied: bool = False
     forget_bias: float = 1.0
     window: int = 0
+    told: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "told", tuple(self.told))  # bundles hold lists
         if self.unit not in GATES:
             raise UsageError(f"a unit is one of {', '.join(GATES)}, and not {self.unit}")
         for name in ("dropout", "recurrent_dropout"):
@@ -77,6 +83,8 @@ class NetworkConfig:
             raise UsageError(f"a window is of 1 to {MOST_WINDOW} tokens, or 0 for none; it is {self.window}")
         if not self.embedding and self.tied:
             raise UsageError("there is no embedding to tie the softmax to: give it a width, or do not tie it")
+        if self.told and (self.places or not self.embedding):
+            raise UsageError("what is told with each token stands beside an embedding, and beside no places")
         if self.places and (self.tied or not self.embedding):
             raise UsageError("a network of frames is given its embedding: it has one, and is not tied to it")
 
@@ -87,7 +95,9 @@ class NetworkConfig:
             shapes["embedding"] = (self.vocabulary, self.embedding)
         if self.places:
             shapes |= {"places": (self.places, PLACE_WIDTH), "prior": (self.vocabulary, self.vocabulary)}
+        shapes |= {f"told{i}": (size, TOLD_WIDTH) for i, size in enumerate(self.told)}
         width = (self.embedding or self.vocabulary) + PLACE_WIDTH * (self.places > 0)
+        width += TOLD_WIDTH * len(self.told)
         gates = GATES[self.unit] * self.units
         for i, name in enumerate(self.names()):
             shapes[f"{name}.input"] = (self.units if i else width, gates)
@@ -98,6 +108,10 @@ class NetworkConfig:
         elif self.units != self.embedding:
             shapes["logits.projection"] = (self.units, self.embedding)
         return shapes | {"logits.bias": (self.vocabulary,)}
+
+    def told_steps(self) -> list[int]:
+        """Return by how much an id grows with each thing that is told."""
+        return [self.vocabulary * math.prod(self.told[:i]) for i in range(len(self.told))]
 
     def names(self) -> list[str]:
         """Return the names of the recurrent layers."""
@@ -126,7 +140,7 @@ def build(config: NetworkConfig, policy: str = "float32") -> Any:
     ids = keras.Input((None,), dtype="int32", name="ids")
     keeps = keras.Input((None,), name="keeps")
     states = [keras.Input((width,), name=f"state{i}") for i, width in enumerate(config.states())]
-    tokens = keras.ops.mod(ids, config.vocabulary) if config.places else ids
+    tokens = keras.ops.mod(ids, config.vocabulary) if config.places or config.told else ids
     x, table = _read(ids, tokens, config, policy)
     after: list[Any] = []
     for i, name in enumerate(config.names()):
@@ -154,6 +168,12 @@ def _read(ids: Any, tokens: Any, config: NetworkConfig, policy: str) -> tuple[An
     if not config.embedding:
         return tokens, None
     table = _table(config.vocabulary, config.embedding, "embedding", policy, trained=not config.places)
+    if config.told:
+        told = [
+            _table(size, TOLD_WIDTH, f"told{i}", policy, trained=True)(ids // step % size)
+            for i, (size, step) in enumerate(zip(config.told, config.told_steps(), strict=True))
+        ]
+        return keras.layers.Concatenate(dtype=policy)([table(tokens), *told]), table
     if not config.places:
         return table(tokens), table
     place = _table(config.places, PLACE_WIDTH, "places", policy)(ids // config.vocabulary)
@@ -204,7 +224,8 @@ def give(model: Any, tables: dict[str, Any]) -> None:
 def _variables(model: Any, config: NetworkConfig) -> dict[str, Any]:
     """Return the variables of a model by the names of its weights."""
     shapes, layer = config.shapes(), model.get_layer
-    found = {name: layer(name).embeddings for name in GIVEN if name in shapes}
+    told = [f"told{i}" for i in range(len(config.told))]
+    found = {name: layer(name).embeddings for name in (*GIVEN, *told) if name in shapes}
     for name in config.names():
         parts = {"input": layer(name).kernel, "recurrent": layer(name).recurrent, "bias": layer(name).bias}
         found |= {f"{name}.{part}": variable for part, variable in parts.items()}

@@ -28,6 +28,7 @@ class Runtime:
         self.config, weights = bundle.network, bundle.weights
         self.vocabulary = self.config.vocabulary
         self._embedding, self._places, self._prior = (weights.get(name) for name in GIVEN)
+        self._told = [weights[f"told{i}"] for i in range(len(self.config.told))]
         self._layers = [
             layer(self.config.unit, *(weights[f"{name}.{part}"] for part in ("input", "recurrent", "bias")))
             for name in self.config.names()
@@ -127,12 +128,15 @@ class Runtime:
         first = self._layers[0]
         if self._embedding is None:
             projected: Floats = first.inputs[ids]
-        elif self._places is None:
-            projected = self._embedding[ids] @ first.inputs
         else:
-            place, token = np.divmod(ids, self.vocabulary)
-            vectors = np.concatenate([self._embedding[token], self._places[place]], axis=-1)
-            projected = vectors @ first.inputs
+            beside, token = np.divmod(ids, self.vocabulary)
+            vectors = [self._embedding[token]]
+            if self._places is not None:
+                vectors.append(self._places[beside])
+            for table in self._told:
+                beside, value = np.divmod(beside, len(table))
+                vectors.append(table[value])
+            projected = np.concatenate(vectors, axis=-1) @ first.inputs
         projected += first.bias[0]
         return projected
 
