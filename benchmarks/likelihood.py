@@ -23,7 +23,7 @@ def run(_: list[str]) -> dict[str, object]:
         _print_validation(name, pieces, valid)
     said = assess(model, tunes, pieces=0, pitches=True).said
     print(f"test: {said['pieces']} tunes, {said['notes']} notes")
-    rows = {"folk": said, **said["baselines"]}
+    rows = {"folk": said, "folk, no memory": said["without_memory"], **said["baselines"]}
     for name, row in rows.items():
         parts = ", ".join(f"{part} {bits:.3f}" for part, bits in row["parts"].items())
         print(f"{name}: {row['bits_per_note']:.3f} bits per note ({parts})")
@@ -32,6 +32,7 @@ def run(_: list[str]) -> dict[str, object]:
     ngram = said["baselines"]["n-gram"]
     return {
         "bits_per_note": said["bits_per_note"],
+        "bits_per_note_without_memory": said["without_memory"]["bits_per_note"],
         "ngram_bits_per_note": ngram["bits_per_note"],
         "ngram_order": ngram["order"],
         "bits_per_pitch": said["bits_per_pitch"],
