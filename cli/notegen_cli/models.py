@@ -25,7 +25,9 @@ def command(paths: tuple[str, ...], as_json: bool) -> None:
 
 def _notes(said: dict[str, Any]) -> str:
     bits = said.get("test_bits_per_note") or said.get("valid_bits_per_note")
-    return f"{said.get('notes', 0):,} notes, {bits or float('nan'):.2f} bits per note on unseen tunes"
+    memory = said.get("test_bits_with_memory")
+    figure = f"{bits or float('nan'):.2f} bits per note on unseen tunes"
+    return f"{said.get('notes', 0):,} notes, {figure}" + (f", {memory:.2f} with memory" if memory else "")
 
 
 def _frames(said: dict[str, Any]) -> str:
