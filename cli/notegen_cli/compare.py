@@ -10,9 +10,10 @@ from notegen.codecs.notes import note_count
 from notegen.errors import UsageError
 from notegen.evaluation.likelihood import nats
 from notegen.evaluation.paired import Standing, compare
-from notegen.model.assemble import MEMORY, Ensemble
+from notegen.model.assemble import Ensemble
 from notegen.model.bundle import load
 from notegen.report.assess import unseen
+from notegen_cli.remembering import memory_option
 from notegen_cli.sources import open_corpus
 from notegen_cli.stages import Stages
 
@@ -22,13 +23,7 @@ from notegen_cli.stages import Stages
 @click.option(
     "--on", "sources", metavar="CORPUS", multiple=True, required=True, help="What to measure on; repeatable."
 )
-@click.option(
-    "--memory",
-    default=MEMORY,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="How much their memory of each tune has to say; 0 for none.",
-)
+@memory_option
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 def command(models: tuple[str, ...], sources: tuple[str, ...], memory: float, as_json: bool) -> None:
     """Measure several models on the test side of one corpus, paired by tune.

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from notegen.files import write_atomically
-from notegen.model.assemble import MEMORY
 from notegen.model.bundle import load
 from notegen.report.assess import Assessment, assess
 from notegen_cli.pages import check_page, page_options
+from notegen_cli.remembering import memory_option
 from notegen_cli.sources import open_corpus
 from notegen_cli.stages import Stages
 
@@ -25,13 +25,7 @@ _PARTS = ("pitch", "rhythm", "bars")
 @click.option(
     "--pitch-only", is_flag=True, help="Also measure bits per pitch, as the literature on melody does."
 )
-@click.option(
-    "--memory",
-    default=MEMORY,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="How much its memory of each tune has to say; 0 for none.",
-)
+@memory_option
 @click.option(
     "--pieces",
     default=200,

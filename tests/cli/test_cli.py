@@ -226,7 +226,7 @@ def test_the_corpus_report_names_every_refused_file(run, tune):
 
 
 def test_a_model_is_trained_and_composes(run, tune):
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="training is an extra")
     for i in range(14):
         tune(seed=i).write(f"tunes/{i}.mid")
     options = ["--units", 8, "--layers", 1, "--epochs", 1, "--batch", 7]

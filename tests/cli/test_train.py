@@ -73,7 +73,7 @@ def test_a_chain_is_no_base(run):
 
 @pytest.mark.usefixtures("folders")
 def test_a_network_with_options_is_trained_and_tuned(run, tmp_path):
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="training is an extra")
     options = [*SMALL, "--untied", "--forget-bias", 2, "--weights", "3,1"]
     code, out, _ = run("train", "a", "b", "--output", "base.notegen", *options)
     assert (code, "bits per note on the test pieces" in out) == (0, True)
