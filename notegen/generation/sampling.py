@@ -106,19 +106,24 @@ def sample(
     """
     takes = len(guide.alive)
     state, heads = predictors.repeat(prompt.state, takes), np.repeat(prompt.last, takes)
-    nats, lengths = np.zeros(takes), np.zeros(takes, dtype=np.int64)
+    nats, lengths, going = np.zeros(takes), np.zeros(takes, dtype=np.int64), np.arange(takes)
     rows: list[Ids] = []
     while True:
-        predicted, state = model.predict(heads[:, None], state)
+        said, state = model.predict(heads[going, None], state)
+        predicted = np.zeros((takes, said.shape[-1]))
+        predicted[going] = said[:, 0]
         if len(rows) < len(forced):
             tokens, cost = np.full(takes, forced[len(rows)], dtype=np.int32), np.zeros(takes)
         else:
-            log_probabilities = guide.advise(predicted[:, 0])
+            log_probabilities = guide.advise(predicted)
             tokens = draw(log_probabilities, guide.mask(), taste, rng)
             cost = -log_probabilities[np.arange(takes), tokens]
         heads = guide.advance(tokens)
         if not guide.alive.any():
             break
+        if not guide.alive[going].all():
+            state = predictors.take(state, np.flatnonzero(guide.alive[going]))
+            going = np.flatnonzero(guide.alive)
         nats += np.where(guide.alive, cost, 0.0)
         lengths += guide.alive
         rows.append(tokens)

@@ -3,9 +3,10 @@
 Each earlier moment of the piece at which the present token stood votes for the token that followed it. The
 votes are weighed and mixed with a model's prediction p:
 
-    p'(x) = ((1 - m) p(x) + m sum_j w_j [x followed j]) / (1 - m + m sum_j w_j)
+    p'(x) = (1 - e) ((1 - m) p(x) / (1 - e) + m sum_j w_j [x followed j]) / (1 - m + m sum_j w_j)
 
-where m is the memory's share, and w_j a product of weights (`notegen.model.habits`):
+where m is the memory's share, e the model's probability of the end, which was never heard before it comes and
+so stays as it is, and w_j a product of weights (`notegen.model.habits`):
 
 - how many tokens up to j are the same as those up to now: the more, the likelier it goes on so;
 - how many bars back j lies: music repeats itself after 4, 8 or 16 bars, and seldom after 5;
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import Ids
+from notegen.codecs.vocabulary import END, Ids
 from notegen.errors import UsageError
 from notegen.model.habits import FARTHEST, Habits, Moments, Trial, classify
 from notegen.model.predictor import LogProbabilities, Predictor, State
@@ -90,14 +91,14 @@ class Remembering:
     --------
     >>> from notegen.model.habits import FOLK
     >>> class Even:  # a model that has learned nothing
-    ...     vocabulary = 10
+    ...     vocabulary = 12
     ...     def start(self, batch=1): return []
-    ...     def predict(self, ids, state): return np.full((*ids.shape, 10), -np.log(10)), state
-    >>> theme = [1, 2, 3, 1, 4, 5, 1, 6, 7, 1, 8, 9]  # four bars, each with two notes
-    >>> model = Remembering(Even(), FOLK, bar=[1])
+    ...     def predict(self, ids, state): return np.full((*ids.shape, 12), -np.log(12)), state
+    >>> theme = [3, 4, 5, 3, 6, 7, 3, 8, 9, 3, 10, 11]  # four bars, each with two notes
+    >>> model = Remembering(Even(), FOLK, bar=[3])
     >>> predicted, _ = model.predict(np.array([theme + theme[:5]]), model.start())
     >>> int(predicted[0, -1].argmax()), float(np.exp(predicted[0, -1].max()).round(2))
-    (5, 0.83)
+    (7, 0.76)
     """
 
     def __init__(self, base: Predictor, habits: Habits, bar: Sequence[int], memory: float = 0.5) -> None:
@@ -136,10 +137,13 @@ class Remembering:
         votes = np.bincount(row * self.vocabulary + followers, weights, predicted.size)
         keep = max(1 - self.memory, _LEAST)
         whole = keep + votes.reshape(predicted.shape).sum(axis=1)
+        end, going = predicted[:, END].copy(), _going_on(predicted[:, END])
         predicted += np.log(keep / whole)[:, None]
         cell = np.flatnonzero(votes)
         row, voted = np.divmod(cell, self.vocabulary)
-        predicted[row, voted] = np.logaddexp(predicted[row, voted], np.log(votes[cell] / whole[row]))
+        voices = np.log(votes[cell] * going[row] / whole[row])
+        predicted[row, voted] = np.logaddexp(predicted[row, voted], voices)
+        predicted[:, END] = end
 
 
 def _ask(pasts: list[_Past]) -> tuple[Moments, NDArray[np.int64], Ids]:
@@ -157,8 +161,10 @@ def trials(base: Predictor, pieces: Iterable[Ids], bar: Sequence[int]) -> Iterat
     """Yield what earlier moments of pieces would have voted, for `notegen.model.habits.fit`."""
     begins = _begins(bar, base.vocabulary)
     for piece in pieces:
+        piece = piece[: -1 if piece[-1] == END else None]
         predicted, _ = base.predict(piece[None, :-1], base.start())
-        probabilities = np.exp(np.take_along_axis(predicted[0], piece[1:, None], axis=1)[:, 0])
+        came = np.take_along_axis(predicted[0], piece[1:, None], axis=1)[:, 0]
+        probabilities = np.exp(came) / _going_on(predicted[0, :, END])
         asked, past = [], _NOTHING
         for token in piece[:-1, None]:
             past = past.then(token, begins[token])
@@ -168,6 +174,12 @@ def trials(base: Predictor, pieces: Iterable[Ids], bar: Sequence[int]) -> Iterat
         owner = np.repeat(np.arange(len(votes)), list(map(len, votes)))
         right = np.concatenate(votes) == piece[1:][owner]
         yield Trial(moments, owner, right, probabilities)
+
+
+def _going_on(end: LogProbabilities) -> LogProbabilities:
+    """Return the probability that the piece goes on, from the logarithm of that it ends."""
+    going: LogProbabilities = np.maximum(-np.expm1(end), _LEAST)
+    return going
 
 
 def _begins(bar: Sequence[int], vocabulary: int) -> Ids:

@@ -1,20 +1,21 @@
 import numpy as np
 import pytest
 
+from notegen.codecs.vocabulary import END
 from notegen.errors import UsageError
 from notegen.model import recall
 from notegen.model.habits import FOLK
 from notegen.model.predictor import join, log_softmax, repeat, take
-from notegen.model.recall import Remembering
+from notegen.model.recall import Remembering, trials
 
-WIDTH, BAR = 12, 1
+WIDTH, BAR = 13, 3
 
 
 class Table:
     """Predicts by the last token alone, and carries how many it has read."""
 
     vocabulary = WIDTH
-    rows = log_softmax(np.random.default_rng(0).normal(size=(WIDTH, WIDTH)))
+    rows = log_softmax(np.random.default_rng(0).normal(size=(WIDTH, WIDTH)) - 8 * (np.arange(WIDTH) == END))
 
     def start(self, batch=1):
         return [np.zeros(batch)]
@@ -28,7 +29,7 @@ class Table:
 
 def piece(bars, seed=0):
     """Return bars of a bar token and three others, drawn by chance."""
-    ids = np.random.default_rng(seed).integers(2, WIDTH, (bars, 4))
+    ids = np.random.default_rng(seed).integers(4, WIDTH, (bars, 4))
     ids[:, 0] = BAR
     return ids.ravel().astype(np.int32)
 
@@ -63,6 +64,19 @@ def test_probabilities_sum_to_one(memory):
     ids = np.stack([np.tile(piece(8, seed), 3) for seed in (0, 1)])
     predicted, _ = model.predict(ids, model.start(2))
     np.testing.assert_allclose(np.exp(predicted).sum(axis=-1), 1)
+
+
+def test_the_end_is_as_likely_as_the_model_has_it(model):
+    ids = np.tile(piece(8), 3)[None]
+    predicted, _ = model.predict(ids, model.start())
+    np.testing.assert_array_equal(predicted[..., END], Table.rows[ids][..., END])
+
+
+def test_habits_are_not_fitted_to_the_end():
+    theme = np.tile(piece(4), 2)
+    whole, ended = (list(trials(Table(), [ids], [BAR])) for ids in (theme, np.append(theme, END)))
+    for one, other in zip(whole[0], ended[0], strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_model_is_not_told_that_its_predictions_are_changed(model):
