@@ -59,7 +59,7 @@ def run(arguments: list[str]) -> dict[str, object]:
         augment = transposing(share=changes.pop(SHARE, 0.3))
         recipe = replace(Recipe(batch=16, epochs=options.passes), **changes)
         divisor = math.log(2) * sum(map(note_count, valid))
-        material = Tokens(train, valid, recipe.network(v.SIZE), divisor, "bits per note", augment)
+        material = Tokens(train, valid, recipe.network(v.MELODY), divisor, "bits per note", augment)
         found[name] = _train(material, recipe)
         print(f"{name:<24}", *(f"{bits:.3f}" for bits in found[name]), flush=True)
     return {"bits_per_note": found}

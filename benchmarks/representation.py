@@ -27,7 +27,7 @@ from notegen.training.augment import transposing
 from notegen.training.engine import Engine
 from notegen.training.packing import Packed, whole
 
-ABSOLUTE = v.SIZE  # MIDI pitches stand behind the vocabulary,
+ABSOLUTE = v.MELODY  # MIDI pitches stand behind the vocabulary,
 DURATION = ABSOLUTE + 128  # and durations up to a whole note behind these
 ROWS, TIME = 32, 64  # of a step
 RATE, WARMUP = 1e-2, 100
@@ -76,7 +76,7 @@ def events(*, absolute: bool = False, duration: bool = False, position: bool = F
                 out.append(token)
         return np.array(out, dtype=np.int32)
 
-    return Candidate(encode, DURATION + v.WHOLE if duration else DURATION if absolute else v.SIZE)
+    return Candidate(encode, DURATION + v.WHOLE if duration else DURATION if absolute else v.MELODY)
 
 
 def _places(ids: Ids) -> list[int]:

@@ -118,7 +118,7 @@ def _notegen(tunes: Corpus) -> Iterator[Any]:
     from notegen.training.material import Tokens
 
     recipe = suggest(tunes)
-    config = NetworkConfig(v.SIZE, recipe.embedding, recipe.units, recipe.layers, recipe.dropout)
+    config = NetworkConfig(v.MELODY, recipe.embedding, recipe.units, recipe.layers, recipe.dropout)
     material = Tokens(ids(tunes.train), ids(tunes.valid), config, 1.0, "nats", transposing())
     engine = Engine(config, rows=recipe.batch, time=recipe.steps, clip=recipe.clip, seed=recipe.seed)
     held, updates = material.held_out(recipe.batch, recipe.steps), 0
@@ -141,11 +141,11 @@ def _keras(tunes: Corpus, rate: float) -> Iterator[Any]:
     keras.utils.set_random_seed(recipe.seed)
     model = keras.Sequential(
         [
-            keras.layers.Embedding(v.SIZE, recipe.embedding),
+            keras.layers.Embedding(v.MELODY, recipe.embedding),
             keras.layers.Dropout(recipe.dropout),
             *(keras.layers.LSTM(recipe.units, return_sequences=True) for _ in range(recipe.layers)),
             keras.layers.Dropout(recipe.dropout),
-            keras.layers.Dense(v.SIZE),
+            keras.layers.Dense(v.MELODY),
         ]
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=v.PAD)

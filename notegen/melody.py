@@ -57,7 +57,7 @@ def melody(score: Score, track: int | None = None, until: int = 0) -> Score:
     line = replace(
         grid, notes=notes, meters=meters, tracks=(score.tracks[track],), events=grid.events[:0], source=None
     )
-    return replace(line, keys=_keys(line, until))
+    return replace(line, keys=tidy_keys(line, notes, max(until, int(notes["onset"][-1]) + 1)))
 
 
 def melody_track(score: Score) -> int:
@@ -174,13 +174,23 @@ def pickup_length(meters: list[Row]) -> int:
     return first if meters[1][0] == first < second else 0
 
 
-def _keys(line: Score, until: int) -> Table:
-    """Return the key map with every change at a bar line, and a guess where a key is missing."""
-    written = [(tick, Key(fifths, mode)) for tick, fifths, mode in line.keys.tolist()]
-    weights = np.bincount(line.notes["pitch"] % 12, weights=line.notes["duration"], minlength=12)
+def tidy_keys(score: Score, notes: Table, until: int) -> Table:
+    """Return the key map with every change at a bar line, and a guess where a key is missing.
+
+    Parameters
+    ----------
+    score : Score
+        On the grid, with tidy meters.
+    notes : structured array of `NOTE`
+        What a guess listens to.
+    until : int
+        The tick up to which there are bars.
+    """
+    written = [(tick, Key(fifths, mode)) for tick, fifths, mode in score.keys.tolist()]
+    weights = np.bincount(notes["pitch"] % 12, weights=notes["duration"], minlength=12)
     rows: list[Row] = [(0, *keys.settle([key for _, key in written], weights))]
     if len(written) > 1:
-        bars = line.bars(max(until, int(line.notes["onset"][-1]) + 1))
+        bars = score.bars(until)
         for tick, key in written:
             bar = int(bars[max(0, np.searchsorted(bars, tick, side="right") - 1)])
             if bar < bars[-1]:

@@ -40,7 +40,7 @@ def bundle_path(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("models") / "random.notegen"
     said = {"corpus": "none", "valid_bits_per_note": 9.0, "valid_bits_with_memory": 9.0}
     said |= {"notegen": "0", "date": "2000-01-01"}
-    make_bundle(NetworkConfig(v.SIZE, embedding=8, units=12, layers=2), provenance=said).save(path)
+    make_bundle(NetworkConfig(v.MELODY, embedding=8, units=12, layers=2), provenance=said).save(path)
     return path
 
 

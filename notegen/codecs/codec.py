@@ -1,4 +1,4 @@
-"""Codecs of melodies: what stands between note tokens and the ids that a model reads.
+"""Codecs of music: what stands between note tokens and the ids that a model reads.
 
 All music passes through note tokens (`notegen.codecs.vocabulary`): corpora, their split, originality and
 takes. A model may read something else, such as the text of a tune; then a codec rewrites the tokens.
@@ -46,6 +46,23 @@ class Notes(NamedTuple):
     """The codec "notes": the tokens themselves."""
 
     name: str = "notes"
+    symbols: tuple[str, ...] = ()
+    size: int = v.MELODY
+    bars: tuple[int, ...] = (v.BAR, v.PICKUP)
+
+    def encode(self, ids: Ids) -> Ids:
+        """Return note tokens as they are."""
+        return ids
+
+    def decode(self, ids: Ids) -> Ids:
+        """Return note tokens as they are."""
+        return ids
+
+
+class Parts(NamedTuple):
+    """The codec "parts": the tokens of whole scores themselves."""
+
+    name: str = "parts"
     symbols: tuple[str, ...] = ()
     size: int = v.SIZE
     bars: tuple[int, ...] = (v.BAR, v.PICKUP)

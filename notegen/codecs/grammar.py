@@ -1,4 +1,4 @@
-"""The grammar of note tokens: which token may follow which.
+"""The grammar of melodies: which token may follow which.
 
 `Grammar` follows a batch of growing pieces, one array entry each, and says what each may go on with.
 Whatever is drawn from the allowed tokens decodes.
@@ -25,18 +25,19 @@ _FOLLOWS = {
     "pitch": ("release",),
     "release": ("release", "position", "pitch", "bar", "meter", "key", "end"),
 }
-_ALLOWED = np.zeros((len(v.TABLE), v.SIZE), dtype=bool)  # (kind, id)
+_KIND = v.KIND[: v.MELODY]
+_ALLOWED = np.zeros((len(v.TABLE), v.MELODY), dtype=bool)  # (kind, id)
 for _kind, _followers in _FOLLOWS.items():
     for _follower in _followers:
-        _ALLOWED[INDEX[_kind], INDEX[_follower] == v.KIND] = True
+        _ALLOWED[INDEX[_kind], INDEX[_follower] == _KIND] = True
 
 _POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
 _PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
 _RELEASE = slice(v.FIRST["release"], v.FIRST["release"] + v.LONGEST_RELEASE)
 _ENDS = np.arange(v.LONGEST_RELEASE) + 1
 _SEMITONES = np.arange(v.PITCHES) - v.LOWEST
-_METERS = INDEX["meter"] == v.KIND
-_BARS = np.isin(v.KIND, [INDEX["bar"], INDEX["key"]])
+_METERS = INDEX["meter"] == _KIND
+_BARS = np.isin(_KIND, [INDEX["bar"], INDEX["key"]])
 _TICKS = np.arange(v.LONGEST_BAR)
 _WRITABLE = 3  # a pickup is a multiple of a thirty-second note, so that a meter stands for it
 
@@ -70,7 +71,7 @@ class Grammar:
     --------
     >>> grammar = Grammar(1)
     >>> grammar.advance(np.array([v.START]))
-    >>> np.unique(v.KIND[grammar.mask()[0]]).tolist() == [v.INDEX["meter"]]
+    >>> np.unique(v.KIND[: v.MELODY][grammar.mask()[0]]).tolist() == [v.INDEX["meter"]]
     True
     """
 

@@ -216,7 +216,7 @@ def decode(ids: Ids) -> Score:
             next_bar = bar + length
             cursor = max(cursor, bar)
         elif kind == "position" and pickup and kinds[i - 1] == "pickup":
-            meters.insert(0, (0, *_pickup_meter(length - value, meters)))
+            meters.insert(0, (0, *pickup_meter(length - value, meters)))
             next_bar, bar = length - value, -value
             cursor = 0
             meters[1] = (next_bar, *meters[1][1:])
@@ -241,7 +241,14 @@ def decode(ids: Ids) -> Score:
     )
 
 
-def _pickup_meter(pickup: int, meters: list[tuple[int, int, int]]) -> tuple[int, int]:
+def pickup_meter(pickup: int, meters: list[Row]) -> tuple[int, int]:
+    """Return the meter of a pickup of so many ticks before the first of a list of meters.
+
+    Raises
+    ------
+    FormatError
+        If none is so short.
+    """
     meter = meter_of(pickup, meters[0][2], GRID)
     if meter is None:
         raise FormatError(f"no meter stands for a pickup of {pickup} ticks")
@@ -250,4 +257,4 @@ def _pickup_meter(pickup: int, meters: list[tuple[int, int, int]]) -> tuple[int,
 
 def note_count(ids: Ids) -> int:
     """Return how many notes a row of tokens holds."""
-    return int((v.KIND[ids] == v.INDEX["pitch"]).sum())
+    return int(np.isin(v.KIND[ids], (v.INDEX["pitch"], v.INDEX["drum"])).sum())

@@ -1,10 +1,11 @@
-"""The token table of the note codec; everything else about tokens is derived from it.
+"""The token table of the note codecs; everything else about tokens is derived from it.
 
-A token is a kind and a value. Ids follow the order of the table: all of one kind, then the next.
+A token is a kind and a value. Ids follow the order of the table: all of one kind, then the next. The first
+`MELODY` ids are those of melodies; scores of many parts use all of them.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,13 @@ METERS = tuple(
     for numerator in range(1, 2 * denominator + 1)  # up to LONGEST_BAR
 )
 KEYS = tuple(Key.of_tonic(tonic, mode) for mode in range(len(MODES)) for tonic in range(12))
+
+TEMPOS = tuple(30 * 2 ** (i / 10) for i in range(32))  # quarters a minute: ten to an octave, 120 among them
+PARTS = 16
+PROGRAMS = 129  # those of General MIDI, and drums
+DRUMS = 128  # the program of drums
+LOUDNESS = 16  # MIDI velocities to a step
+DRUM_LENGTH = GRID // 4  # ticks of a drum note, whose end nobody hears
 
 
 class Kind(NamedTuple):
@@ -50,17 +58,27 @@ TABLE = (
         LONGEST_RELEASE,
         "the tick of the bar at which the note ends, less one; after the largest, more",
     ),
+    Kind("tempo", len(TEMPOS), "the tempo from the next bar on; value: index into TEMPOS"),
+    Kind("part", PARTS, "declares a part, in the head; later: whose the notes that follow are"),
+    Kind("program", PROGRAMS, "what a declared part is played with: General MIDI program, or drums"),
+    Kind("velocity", 128 // LOUDNESS, "how loud the part's notes are from here on, in steps of 16"),
+    Kind("drum", 128, "a note of a drum part, by its MIDI pitch"),
+    Kind("gap", 1, "stands in the place of a bar that is missing here, and told behind fill"),
+    Kind("fill", 1, "the missing bars follow"),
 )
 
 FIRST = {kind.name: sum(before.size for before in TABLE[:i]) for i, kind in enumerate(TABLE)}
 SIZE = sum(kind.size for kind in TABLE)
+MELODY = FIRST["tempo"]  # how many ids melodies have
 KIND = np.repeat(np.arange(len(TABLE)), [kind.size for kind in TABLE])  # id -> row of TABLE
 VALUE = np.concatenate([np.arange(kind.size) for kind in TABLE])  # id -> value
 INDEX = {kind.name: i for i, kind in enumerate(TABLE)}
 
 PAD, START, END, BAR, PICKUP = (FIRST[name] for name in ("pad", "start", "end", "bar", "pickup"))
+GAP, FILL = FIRST["gap"], FIRST["fill"]
 METER_ID = {meter: FIRST["meter"] + i for i, meter in enumerate(METERS)}
 METER_LENGTH = np.array([WHOLE * numerator // denominator for numerator, denominator in METERS])
+MICROSECONDS = np.array([round(60_000_000 / tempo) for tempo in TEMPOS])  # a quarter
 
 Ids = NDArray[np.int32]
 
@@ -84,6 +102,19 @@ def meter_id(meter: tuple[int, int]) -> int:
         raise RangeError(
             f"a meter of {meter[0]}/{meter[1]} is beyond the codec, whose bars last up to 8/4"
         ) from None
+
+
+def tempo_ids(microseconds: NDArray[np.number[Any]]) -> Ids:
+    """Return the tokens of the tempos that are nearest to others, given in microseconds a quarter.
+
+    Examples
+    --------
+    >>> [name(token) for token in tempo_ids(np.array([500_000, 510_000, 1, 10_000_000]))]
+    ['tempo 120', 'tempo 120', 'tempo 257', 'tempo 30']
+    """
+    step = np.rint(10 * np.log2(60_000_000 / microseconds / TEMPOS[0]))
+    ids: Ids = FIRST["tempo"] + np.clip(step, 0, len(TEMPOS) - 1).astype(np.int32)
+    return ids
 
 
 def tonic(key: int) -> int:
@@ -112,6 +143,10 @@ def name(token: int) -> str:
         return "meter {}/{}".format(*METERS[value])
     if kind.name == "key":
         return f"key {KEYS[value]}"
+    if kind.name == "tempo":
+        return f"tempo {TEMPOS[value]:.0f}"
+    if kind.name == "program" and value == DRUMS:
+        return "program drums"
     if kind.name == "pitch":
         octave, semitones = divmod(value - LOWEST, 12)
         return f"pitch {octave - 1}+{semitones}"
@@ -128,7 +163,7 @@ def pitch_name(pitch: int) -> str:
 
 
 def pitches(ids: Ids) -> NDArray[np.int64]:
-    """Return the MIDI pitches of a piece's notes, shape (notes,)."""
+    """Return the MIDI pitches of a piece's notes, shape (notes,); drums have none."""
     kind = KIND[ids]
     at = kind == INDEX["pitch"]
     sounding: NDArray[np.int64] = VALUE[ids[at]] - LOWEST + _tonics(ids)[at]
@@ -136,7 +171,7 @@ def pitches(ids: Ids) -> NDArray[np.int64]:
 
 
 def transpose(ids: Ids, semitones: int) -> Ids:
-    """Return the tokens of the same piece so many semitones higher.
+    """Return the tokens of the same piece so many semitones higher; drums stay as they are.
 
     Raises
     ------
@@ -158,6 +193,8 @@ def transpose(ids: Ids, semitones: int) -> Ids:
 def _tonics(ids: Ids) -> NDArray[np.int64]:
     """Return the tonic in force at each token, in semitones from C."""
     last = np.maximum.accumulate(np.where(KIND[ids] == INDEX["key"], np.arange(len(ids)), 0))
+    for fill in np.flatnonzero(ids == FILL):  # missing bars are in the key of their place
+        last[fill:] = last[np.argmax(ids == GAP)]
     tonics: NDArray[np.int64] = (VALUE[ids[last]] + 3) % 12 - 3
     return tonics
 
@@ -170,6 +207,6 @@ def pad(pieces: Sequence[Ids]) -> Ids:
     return out
 
 
-def describe() -> list[list[object]]:
-    """Return the table in the form in which a bundle carries it."""
-    return [[kind.name, kind.size] for kind in TABLE]
+def describe(size: int = MELODY) -> list[list[object]]:
+    """Return the table, as far as the first `size` ids go, in the form in which a bundle carries it."""
+    return [[kind.name, kind.size] for kind in TABLE if FIRST[kind.name] < size]

@@ -65,7 +65,8 @@ def token_baselines(sides: dict[str, Sequence[Piece]]) -> dict[str, Baseline]:
         ``n-gram``; `fit` tells how the latter two are chosen.
     """
     rows = {side: [piece.ids for piece in pieces] for side, pieces in sides.items()}
-    return fit({"tokens": Text(rows["train"], rows["valid"], rows["test"], v.SIZE)}, (1,))
+    size = v.MELODY if all((ids < v.MELODY).all() for ids in rows["train"]) else v.SIZE
+    return fit({"tokens": Text(rows["train"], rows["valid"], rows["test"], size)}, (1,))
 
 
 def fit(texts: dict[str, Text], markov: tuple[int, ...]) -> dict[str, Baseline]:

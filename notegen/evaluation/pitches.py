@@ -47,9 +47,9 @@ _FOLLOWS = {
     "pickup": ("position",),
     "position": ("pitch",),
 }
-_ALLOWED = np.zeros((len(v.TABLE), v.SIZE), dtype=bool)  # (kind, id)
+_ALLOWED = np.zeros((len(v.TABLE), v.MELODY), dtype=bool)  # (kind, id)
 for _kind, _followers in _FOLLOWS.items():
-    _ALLOWED[INDEX[_kind]] = np.isin(v.KIND, [INDEX[follower] for follower in _followers])
+    _ALLOWED[INDEX[_kind]] = np.isin(v.KIND[: v.MELODY], [INDEX[follower] for follower in _followers])
 
 _PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
 _BELOW = v.LOWEST + 3  # columns for pitches below MIDI's: the lowest token above the lowest tonic

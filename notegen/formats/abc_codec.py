@@ -14,7 +14,7 @@ import numpy as np
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
-from notegen.codecs.codec import Codec, Notes
+from notegen.codecs.codec import Codec, Notes, Parts
 from notegen.codecs.vocabulary import Ids
 from notegen.errors import FormatError, RangeError
 from notegen.formats import abc_bars, abc_words
@@ -95,7 +95,8 @@ class Abc:
 
 def codec(name: str, symbols: tuple[str, ...] = ()) -> Codec:
     """Return a codec by the name and the symbols that a bundle has."""
-    return Notes() if name == "notes" else Abc(name, symbols)
+    plain: dict[str, Codec] = {"notes": Notes(), "parts": Parts()}
+    return plain.get(name) or Abc(name, symbols)
 
 
 def learn(name: str, pieces: Sequence[Ids]) -> Codec:

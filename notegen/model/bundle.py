@@ -35,9 +35,12 @@ _MOST_LAYERS = 64
 MOST_ORDER = 16  # of a Markov chain
 _TEXT = 3  # ids of a text before its symbols: pad, start, end
 
-MUSIC = ("notes", "abc-characters", "abc-tokens")  # codecs of melodies
+_IDS = {"notes": vocabulary.MELODY, "parts": vocabulary.SIZE}  # how many there are of note tokens
+_TEXTS = ("abc-characters", "abc-tokens")
+MUSIC = (*_IDS, *_TEXTS)  # codecs of notes
 _PURPOSES = {
     "notes": "is a model of notes; use it with notegen compose",
+    "parts": "is a model of notes in many parts; use it with notegen compose",
     "abc-characters": "is a model of notes, written as ABC; use it with notegen compose",
     "abc-tokens": "is a model of notes, written as ABC; use it with notegen compose",
     "frames": "is a model of recordings; use it with notegen audio compose",
@@ -231,9 +234,9 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
 
 def _vocabulary(codec: str) -> Any:
     """Return what a codec's tokens are made of, as this notegen knows them."""
-    if codec == "notes":
-        return vocabulary.describe()
-    if codec in MUSIC:
+    if codec in _IDS:
+        return vocabulary.describe(_IDS[codec])
+    if codec in _TEXTS:
         return None  # its symbols say all
     from notegen.audio import features  # of which models of notes know nothing
 
@@ -256,7 +259,7 @@ def _symbols(header: dict[str, Any]) -> tuple[str, ...]:
         If these are no texts, or if a model of something else has some.
     """
     found = header.get("symbols", [])
-    is_text = header["codec"] in MUSIC and header["codec"] != "notes"
+    is_text = header["codec"] in _TEXTS
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise ValueError
     if bool(found) != is_text:
@@ -296,7 +299,7 @@ def _config(codec: str, said: dict[str, Any], symbols: int) -> Config:
     if codec == "spectrum":
         return _sized(ClassicConfig(**said))
     config = MarkovConfig(**said) if "order" in said else NetworkConfig(**said)
-    if codec in MUSIC and config.vocabulary != (vocabulary.SIZE if codec == "notes" else symbols + _TEXT):
+    if codec in MUSIC and config.vocabulary != _IDS.get(codec, symbols + _TEXT):
         raise ValueError
     if isinstance(config, MarkovConfig):
         if not 0 <= config.order <= MOST_ORDER or config.smoothing not in get_args(Smoothing):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import SIZE, Ids
+from notegen.codecs.vocabulary import MELODY, Ids
 from notegen.model.ngram import Floats, Hashes, Level, NGram, Smoothing, contexts
 from notegen.model.predictor import LogProbabilities, State
 
@@ -51,7 +51,7 @@ class Markov:
     """
 
     def __init__(
-        self, pieces: list[Ids], order: int, smoothing: Smoothing = "kneser-ney", vocabulary: int = SIZE
+        self, pieces: list[Ids], order: int, smoothing: Smoothing = "kneser-ney", vocabulary: int = MELODY
     ) -> None:
         self.order, self.vocabulary = order, vocabulary
         counted = NGram(pieces, order + 1, vocabulary)

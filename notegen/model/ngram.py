@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from notegen.codecs.vocabulary import SIZE, Ids
+from notegen.codecs.vocabulary import MELODY, Ids
 from notegen.errors import EmptyError
 
 Smoothing = Literal["kneser-ney", "witten-bell"]
@@ -59,7 +59,7 @@ class NGram:
     0.5375
     """
 
-    def __init__(self, pieces: list[Ids], order: int, vocabulary: int = SIZE) -> None:
+    def __init__(self, pieces: list[Ids], order: int, vocabulary: int = MELODY) -> None:
         if not any(len(piece) > 1 for piece in pieces):
             raise EmptyError("there is nothing to count n-grams in")
         self.order, self.vocabulary = order, vocabulary
@@ -126,7 +126,7 @@ class NGram:
 
 
 def choose(
-    train: list[Ids], valid: list[Ids], highest: int, vocabulary: int = SIZE
+    train: list[Ids], valid: list[Ids], highest: int, vocabulary: int = MELODY
 ) -> tuple[NGram, Smoothing, int, dict[tuple[Smoothing, int], float]]:
     """Fit a model, and choose its smoothing and order by the likelihood of other pieces.
 

@@ -104,7 +104,7 @@ def kinds_allowed(*ids):
     grammar = Grammar(1)
     for token in ids:
         grammar.advance(np.array([token]))
-    return {v.TABLE[kind].name for kind in np.unique(v.KIND[grammar.mask()[0]])}
+    return {v.TABLE[kind].name for kind in np.unique(v.KIND[: v.MELODY][grammar.mask()[0]])}
 
 
 HEAD = (v.START, v.meter_id((4, 4)), v.FIRST["key"])

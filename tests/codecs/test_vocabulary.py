@@ -68,7 +68,8 @@ def test_every_midi_pitch_has_a_token_in_every_key():
 
 def test_the_table_survives_json():
     assert json.loads(json.dumps(v.describe())) == v.describe()
-    assert sum(size for _, size in v.describe()) == v.SIZE
+    assert sum(size for _, size in v.describe()) == v.MELODY
+    assert sum(size for _, size in v.describe(v.SIZE)) == v.SIZE
 
 
 @given(st.integers(-40, 40), st.integers(0, 20))
@@ -91,6 +92,22 @@ def test_transposed_tokens_decode_to_the_transposed_score(tune, semitones):
 def test_transposing_beyond_midi_is_refused(tune, semitones):
     with pytest.raises(RangeError, match="range of MIDI"):
         v.transpose(notes.encode(melody(tune())), semitones)
+
+
+@given(st.floats(1, 7_000_000))
+def test_a_tempo_beyond_or_between_the_tokens_has_the_nearest(microseconds):
+    found = v.VALUE[v.tempo_ids(np.array([microseconds]))[0]]
+    away = np.abs(np.log(np.array(v.TEMPOS) * microseconds / 60_000_000))
+    assert away[found] == pytest.approx(away.min())
+
+
+def test_tempos_and_their_tokens_are_inverse():
+    assert v.VALUE[v.tempo_ids(v.MICROSECONDS)].tolist() == list(range(len(v.TEMPOS)))
+
+
+def test_the_ids_of_melodies_come_first():
+    assert v.TABLE[v.KIND[v.MELODY - 1]].name == "release"
+    assert v.FIRST["tempo"] == v.MELODY
 
 
 def test_pitches_are_those_of_the_notes(tune):

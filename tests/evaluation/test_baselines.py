@@ -42,7 +42,7 @@ def walks(seed, count, step):
 def test_a_uniform_distribution_pays_the_same_for_every_token(sides):
     found = token_baselines(sides)["uniform"]
     for cost, ids in zip(found.costs, rows(sides, "test"), strict=True):
-        np.testing.assert_allclose(cost, np.full(len(ids) - 1, math.log(v.SIZE)))
+        np.testing.assert_allclose(cost, np.full(len(ids) - 1, math.log(v.MELODY)))
 
 
 def test_costs_have_the_form_of_a_network(sides):

@@ -53,13 +53,13 @@ def pieces(tune):
 @pytest.fixture(scope="module")
 def uniform(random_bundle):
     """A model to which all tokens are alike."""
-    return random_bundle(NetworkConfig(v.SIZE, embedding=2, units=2, layers=1), scale=0)
+    return random_bundle(NetworkConfig(v.MELODY, embedding=2, units=2, layers=1), scale=0)
 
 
 def test_a_uniform_model_pays_the_logarithm_of_the_vocabulary_for_each_token(uniform, pieces):
     costs = token_nats(Runtime(uniform), pieces)
     for cost, ids in zip(costs, pieces, strict=True):
-        np.testing.assert_allclose(cost, np.full(len(ids) - 1, math.log(v.SIZE)))
+        np.testing.assert_allclose(cost, np.full(len(ids) - 1, math.log(v.MELODY)))
 
 
 def test_each_token_pays_for_what_the_tokens_before_it_made_of_it(bundle, pieces):
@@ -123,10 +123,10 @@ def test_evaluation_says_all_of_it(uniform, pieces):
     result = evaluate(Ensemble((uniform,), memory=0), rows)
     tokens, count = sum(len(ids) - 1 for ids in pieces), sum(map(notes.note_count, pieces))
     assert (result["pieces"], result["notes"], result["tokens"]) == (40, count, tokens)
-    assert result["bits_per_note"] == pytest.approx(math.log2(v.SIZE) * tokens / count)
-    assert result["nats_per_token"] == pytest.approx(math.log(v.SIZE))
-    assert result["perplexity"] == pytest.approx(v.SIZE)
-    assert result["parts"]["pitch"] == pytest.approx(math.log2(v.SIZE))
+    assert result["bits_per_note"] == pytest.approx(math.log2(v.MELODY) * tokens / count)
+    assert result["nats_per_token"] == pytest.approx(math.log(v.MELODY))
+    assert result["perplexity"] == pytest.approx(v.MELODY)
+    assert result["parts"]["pitch"] == pytest.approx(math.log2(v.MELODY))
     assert tuple(result["parts"]) == PARTS
 
 

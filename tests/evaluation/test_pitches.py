@@ -40,11 +40,11 @@ class Table:
     """A model that looks at the last token alone: what follows it, by token or kind, and how likely."""
 
     def __init__(self, **follows):
-        self._logits = np.full((v.SIZE, v.SIZE), -60.0, dtype=np.float32)
+        self._logits = np.full((v.MELODY, v.MELODY), -60.0, dtype=np.float32)
         plain = {"start": {METER: 1}, "meter": {C: 1}, "key": {v.BAR: 1}, "pitch": {ENDS + 24: 1}}
         for kind, likely in {**plain, **follows}.items():
             for token, probability in likely.items():
-                self._logits[v.INDEX[kind] == v.KIND, token] = math.log(probability)
+                self._logits[v.INDEX[kind] == v.KIND[: v.MELODY], token] = math.log(probability)
 
     def start(self, batch=1):
         return [np.zeros((batch, 1), np.float32)]
@@ -147,13 +147,13 @@ def test_of_many_ways_to_a_pitch_the_likeliest_are_followed():
 
 def test_a_model_that_never_comes_to_a_pitch_says_nothing():
     model = Table(release={v.BAR: 1}, bar={v.BAR: 1})
-    model._logits[v.BAR, v.INDEX["pitch"] == v.KIND] = -np.inf
-    model._logits[:, v.INDEX["pitch"] == v.KIND] = -np.inf
+    model._logits[v.BAR, v.INDEX["pitch"] == v.KIND[: v.MELODY]] = -np.inf
+    model._logits[:, v.INDEX["pitch"] == v.KIND[: v.MELODY]] = -np.inf
     np.testing.assert_allclose(predictions(model, [row(note(60), note(60))])[0], 1 / 128)
 
 
 def test_a_uniform_model_pays_seven_bits_for_each_pitch(random_bundle, pieces):
-    uniform = random_bundle(NetworkConfig(v.SIZE, embedding=2, units=2, layers=1), scale=0)
+    uniform = random_bundle(NetworkConfig(v.MELODY, embedding=2, units=2, layers=1), scale=0)
     found = pitch_nats(Runtime(uniform), pieces)
     assert [len(cost) for cost in found] == [notes.note_count(ids) for ids in pieces]
     np.testing.assert_allclose(np.concatenate(found), 7 * math.log(2))

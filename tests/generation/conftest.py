@@ -13,7 +13,7 @@ from notegen.model.network import NetworkConfig
 @pytest.fixture(scope="session")
 def eighths(random_bundle):
     """Return a model that knows eighths and their multiples, the shorter the likelier, from C4 to C6."""
-    made = random_bundle(NetworkConfig(v.SIZE, embedding=2, units=2, layers=1), scale=0)
+    made = random_bundle(NetworkConfig(v.MELODY, embedding=2, units=2, layers=1), scale=0)
     bias = made.weights["logits.bias"]
     bias[:] = -30
     bias[v.BAR] = 0

@@ -17,13 +17,13 @@ ROW = np.array([[v.START, 40, 41, 40, 41, 40]])
 
 @pytest.fixture
 def network(random_bundle):
-    return replace(random_bundle(NetworkConfig(v.SIZE, embedding=4, units=6, layers=1)), name="net")
+    return replace(random_bundle(NetworkConfig(v.MELODY, embedding=4, units=6, layers=1)), name="net")
 
 
 @pytest.fixture
 def chain():
     ids = np.array([v.START, 40, 41, v.END, v.START, 40, 40, v.END], dtype=np.uint16)
-    config = MarkovConfig(v.SIZE, order=2, smoothing="witten-bell", tokens=8, pieces=2)
+    config = MarkovConfig(v.MELODY, order=2, smoothing="witten-bell", tokens=8, pieces=2)
     return Bundle(config, {"ids": ids, "ends": np.array([4, 8], dtype=np.uint32)}, name="chain")
 
 
@@ -39,7 +39,7 @@ def test_one_model_without_memory_is_itself(network):
 
 def test_a_chain_is_counted_in_the_pieces_of_its_bundle(chain):
     pieces = [np.array([v.START, 40, 41, v.END]), np.array([v.START, 40, 40, v.END])]
-    own = Markov(pieces, 2, "witten-bell", v.SIZE)
+    own = Markov(pieces, 2, "witten-bell", v.MELODY)
     expected, _ = own.predict(ROW, own.start())
     np.testing.assert_allclose(predicted(Ensemble((chain,), memory=0)), np.exp(expected))
 

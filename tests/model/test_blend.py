@@ -16,7 +16,7 @@ IDS = np.array([[v.START, 40, 300, 41], [v.START, 50, 310, 7]])
 @pytest.fixture(scope="module")
 def models(random_bundle):
     """Two networks of different sizes."""
-    configs = NetworkConfig(v.SIZE, 4, 6, layers=2), NetworkConfig(v.SIZE, 8, 5)
+    configs = NetworkConfig(v.MELODY, 4, 6, layers=2), NetworkConfig(v.MELODY, 8, 5)
     return [Runtime(random_bundle(config, scale)) for config, scale in zip(configs, (0.5, 1.0), strict=True)]
 
 
@@ -36,7 +36,7 @@ def test_probabilities_are_the_weighted_mean(models):
     expected = 0.75 * np.exp(predictions(models[0])) + 0.25 * np.exp(predictions(models[1]))
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     np.testing.assert_allclose(found.sum(axis=-1), 1)
-    assert found.shape == (2, 4, v.SIZE)
+    assert found.shape == (2, 4, v.MELODY)
 
 
 def test_models_of_one_mind_are_blended_to_the_same(models):
@@ -75,13 +75,13 @@ def test_a_blend_is_a_model_to_be_blended(models):
 
 def test_what_a_model_rules_out_another_may_allow(models):
     class Sure:
-        vocabulary = v.SIZE
+        vocabulary = v.MELODY
 
         def start(self, batch=1):  # noqa: ARG002
             return []
 
         def predict(self, ids, state):
-            out = np.full((*ids.shape, v.SIZE), -np.inf)
+            out = np.full((*ids.shape, v.MELODY), -np.inf)
             out[..., v.BAR] = 0
             return out, state
 

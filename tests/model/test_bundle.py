@@ -42,7 +42,7 @@ def rewritten(tmp_path, data):
 
 def test_a_bundle_comes_back_as_it_was_saved(tmp_path, random_bundle):
     made = random_bundle(
-        NetworkConfig(v.SIZE, embedding=4, units=6, layers=3, dropout=0.1), provenance={"corpus": "x"}
+        NetworkConfig(v.MELODY, embedding=4, units=6, layers=3, dropout=0.1), provenance={"corpus": "x"}
     )
     made.save(tmp_path / "made.notegen")
     loaded = load(tmp_path / "made.notegen")
@@ -73,7 +73,7 @@ def test_a_bundle_is_not_written_over_without_force(tmp_path, bundle):
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e9])
 def test_weights_beyond_all_bounds_are_not_written(tmp_path, random_bundle, value):
-    wild = random_bundle(NetworkConfig(v.SIZE, 2, 2, 1))
+    wild = random_bundle(NetworkConfig(v.MELODY, 2, 2, 1))
     wild.weights["logits.bias"][3] = value
     with pytest.raises(DataError, match="beyond all bounds"):
         wild.save(tmp_path / "wild.notegen")
@@ -105,7 +105,7 @@ def test_a_bundle_with_a_flipped_bit_loads_or_is_refused(tmp_path_factory, data,
     except BundleError as error:
         assert str(error).startswith(str(path))
     else:
-        assert flipped.config.vocabulary == v.SIZE
+        assert flipped.config.vocabulary == v.MELODY
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_bundle_of_another_vocabulary_is_refused(rewritten, vocabulary):
         load(rewritten({"vocabulary": vocabulary}))
 
 
-CONFIG = {"vocabulary": v.SIZE, "embedding": 8, "units": 12, "layers": 2, "dropout": 0.2}
+CONFIG = {"vocabulary": v.MELODY, "embedding": 8, "units": 12, "layers": 2, "dropout": 0.2}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ CONFIG = {"vocabulary": v.SIZE, "embedding": 8, "units": 12, "layers": 2, "dropo
         {**CONFIG, "layers": 1.5},
         {**CONFIG, "units": 13},
         {**CONFIG, "embedding": None},
-        {**CONFIG, "vocabulary": v.SIZE + 1},
+        {**CONFIG, "vocabulary": v.MELODY + 1},
     ],
     ids=str,
 )
@@ -180,12 +180,12 @@ def test_a_network_of_another_size_than_the_vocabulary_is_refused(rewritten):
 
 def test_weights_that_are_no_numbers_are_refused(rewritten):
     with pytest.raises(BundleError):
-        load(rewritten(tensors={"logits.bias": np.full(v.SIZE, np.nan, np.float16)}))
+        load(rewritten(tensors={"logits.bias": np.full(v.MELODY, np.nan, np.float16)}))
 
 
 def test_weights_of_another_shape_are_refused(rewritten):
     with pytest.raises(BundleError, match="sizes"):
-        load(rewritten(tensors={"logits.bias": np.zeros(v.SIZE - 1, np.float16)}))
+        load(rewritten(tensors={"logits.bias": np.zeros(v.MELODY - 1, np.float16)}))
 
 
 def test_a_missing_model_is_named(tmp_path):
@@ -205,7 +205,7 @@ def indexed(tmp_path_factory, random_bundle, tune):
     tunes = [notes.encode(melody(tune(seed=seed))) for seed in range(6)]
     index = Index.of([Piece(f"{i}.mid", f"Tune {i}", ids) for i, ids in enumerate(tunes)])
     path = tmp_path_factory.mktemp("indexed") / "indexed.notegen"
-    replace(random_bundle(NetworkConfig(v.SIZE, 2, 2, 1)), index=index).save(path)
+    replace(random_bundle(NetworkConfig(v.MELODY, 2, 2, 1)), index=index).save(path)
     return path, tunes[4]
 
 
@@ -224,7 +224,7 @@ def test_saving_a_loaded_index_gives_the_same_bytes(tmp_path, indexed):
 
 
 def test_an_index_changes_no_weight(indexed, random_bundle):
-    plain, loaded = random_bundle(NetworkConfig(v.SIZE, 2, 2, 1)), load(indexed[0])
+    plain, loaded = random_bundle(NetworkConfig(v.MELODY, 2, 2, 1)), load(indexed[0])
     assert loaded.weights.keys() == plain.weights.keys()
     for name, array in plain.weights.items():
         assert np.array_equal(loaded.weights[name], array.astype(np.float16))

@@ -14,7 +14,7 @@ from notegen.model.network import NetworkConfig
 
 IDS = np.array([v.START, 40, 41, v.END, v.START, 40, v.END], dtype=np.uint16)
 ENDS = np.array([4, 7], dtype=np.uint32)
-CHAIN = MarkovConfig(v.SIZE, order=2, smoothing="witten-bell", tokens=7, pieces=2)
+CHAIN = MarkovConfig(v.MELODY, order=2, smoothing="witten-bell", tokens=7, pieces=2)
 SYMBOLS = ("A", "B", "|", "M:4/4\n")
 
 
@@ -51,7 +51,7 @@ def test_a_chain_comes_back_with_its_pieces_as_they_were(tmp_path, chain):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"tensors": {"ids": IDS + np.uint16(v.SIZE)}},
+        {"tensors": {"ids": IDS + np.uint16(v.MELODY)}},
         {"tensors": {"ids": IDS.astype(np.float16)}},
         {"tensors": {"ends": np.array([4, 9], dtype=np.uint32)}},
         {"tensors": {"ends": np.array([4, 3], dtype=np.uint32)}},
@@ -82,3 +82,13 @@ def test_a_text_whose_symbols_are_not_those_of_the_network_is_refused(tmp_path, 
     text.save(tmp_path / "text.notegen")
     with pytest.raises(BundleError, match="damaged"):
         load(changed(tmp_path / "text.notegen", header={"symbols": symbols}))
+
+
+def test_a_model_of_parts_has_all_tokens_and_one_of_melodies_those_of_melodies(tmp_path, random_bundle):
+    for codec, size, other in (("parts", v.SIZE, v.MELODY), ("notes", v.MELODY, v.SIZE)):
+        for name, tokens in (("right", size), ("wrong", other)):
+            made = random_bundle(NetworkConfig(tokens, embedding=4, units=6, layers=1))
+            Bundle(made.config, made.weights, {}, codec).save(tmp_path / f"{codec}-{name}.notegen")
+        assert load(tmp_path / f"{codec}-right.notegen").codec == codec
+        with pytest.raises(BundleError, match="damaged"):
+            load(tmp_path / f"{codec}-wrong.notegen")

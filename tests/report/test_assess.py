@@ -38,7 +38,7 @@ def test_baselines_stand_beside_on_the_same_tunes(found, corpus):
     baselines = found.said["baselines"]
     tokens = sum(len(piece.ids) - 1 for piece in corpus.test)
     assert baselines["uniform"]["bits_per_note"] == pytest.approx(
-        tokens * math.log2(v.SIZE) / found.said["notes"]
+        tokens * math.log2(v.MELODY) / found.said["notes"]
     )
     assert baselines["n-gram"]["bits_per_note"] < baselines["uniform"]["bits_per_note"]
     assert {"bits_per_note", "parts", "perplexity", "order", "smoothing"} <= set(baselines["n-gram"])

@@ -32,7 +32,7 @@ def test_the_loss_falls(trained):
     assert [int(row["epoch"]) for row in rows] == [1, 2]
     for column in ("train_nats_per_token", "valid_bits_per_note"):
         assert float(rows[1][column]) < float(rows[0][column])
-    assert float(rows[0]["train_nats_per_token"]) < math.log(v.SIZE)
+    assert float(rows[0]["train_nats_per_token"]) < math.log(v.MELODY)
 
 
 def test_the_bundle_is_written_with_figures_and_provenance(trained, corpus):
