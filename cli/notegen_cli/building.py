@@ -12,10 +12,11 @@ import notegen_corpora
 from notegen_corpora import Collection, Recipe
 from tqdm import tqdm
 
-from notegen_cli.sources import entry
+from notegen_cli.sources import entry, tracks_option
 
 if TYPE_CHECKING:
     from notegen.corpus.build import Progress
+    from notegen.corpus.tracks import Tracks
 
 _EVERY = 30.0  # seconds between plain lines
 
@@ -28,6 +29,7 @@ _EVERY = 30.0  # seconds between plain lines
     type=click.Path(path_type=Path),
     help="The folder of the built corpus, new or to be brought up to date.",
 )
+@tracks_option
 @click.option("--jobs", type=click.IntRange(1), help="How many processes; without it, one for each core.")
 @click.option(
     "--scheduler",
@@ -35,7 +37,9 @@ _EVERY = 30.0  # seconds between plain lines
     help="A Dask scheduler whose workers do it, such as tcp://10.0.0.1:8786; "
     "they must reach the files under the same paths.",
 )
-def build(paths: tuple[str, ...], output: Path, jobs: int | None, scheduler: str | None) -> None:
+def build(
+    paths: tuple[str, ...], output: Path, tracks: "Tracks | None", jobs: int | None, scheduler: str | None
+) -> None:
     """Build a corpus that opens at once, however large it is, of folders, files and public corpora.
 
     A build that was stopped goes on with the same command. Later the same command brings the corpus up to
@@ -56,6 +60,7 @@ def build(paths: tuple[str, ...], output: Path, jobs: int | None, scheduler: str
             built = build_corpus(
                 found,
                 output,
+                tracks=tracks or "melody",
                 scheduler=scheduler,
                 jobs=jobs or -1,
                 name=", ".join(names),

@@ -7,6 +7,7 @@ import click
 import numpy as np
 
 from notegen.codecs.notes import note_count
+from notegen.corpus.tracks import tracks_of
 from notegen.errors import UsageError
 from notegen.evaluation.likelihood import nats
 from notegen.evaluation.paired import Standing, compare
@@ -14,7 +15,7 @@ from notegen.model.assemble import Ensemble
 from notegen.model.bundle import load
 from notegen.report.assess import unseen
 from notegen_cli.remembering import memory_option
-from notegen_cli.sources import open_corpus
+from notegen_cli.sources import open_corpus, test_every_option
 from notegen_cli.stages import Stages
 
 
@@ -23,9 +24,12 @@ from notegen_cli.stages import Stages
 @click.option(
     "--on", "sources", metavar="CORPUS", multiple=True, required=True, help="What to measure on; repeatable."
 )
+@test_every_option
 @memory_option
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-def command(models: tuple[str, ...], sources: tuple[str, ...], memory: float, as_json: bool) -> None:
+def command(
+    models: tuple[str, ...], sources: tuple[str, ...], test_every: int, memory: float, as_json: bool
+) -> None:
     """Measure several models on the test side of one corpus, paired by tune.
 
     Tunes that stand in what one of them was trained on are left out. Differences are to
@@ -35,7 +39,10 @@ def command(models: tuple[str, ...], sources: tuple[str, ...], memory: float, as
         raise UsageError("a comparison needs two models at least")
     ensembles = {name: Ensemble((load(name),), memory) for name in models}
     bundles = [ensemble.models[0] for ensemble in ensembles.values()]
-    corpus = open_corpus(sources)
+    tracks = {tracks_of(bundle.codec) for bundle in bundles}
+    if len(tracks) > 1:
+        raise UsageError("models of melodies and of all tracks cannot be compared: they read different notes")
+    corpus = open_corpus(sources, tracks.pop(), test_every)
     rows = [piece.ids for piece in unseen(corpus, bundles)]
     notes = np.array([note_count(ids) for ids in rows])
     paid = {}

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from notegen.corpus import Corpus
+from notegen.corpus.tracks import Tracks
 from notegen.files import write_atomically
 from notegen_cli.building import build
 from notegen_cli.fetching import fetch, list_
 from notegen_cli.pages import check_page, page_options
-from notegen_cli.sources import open_corpus
+from notegen_cli.sources import open_corpus, test_every_option, tracks_option
 
 
 @click.group()
@@ -22,12 +23,21 @@ def command() -> None:
 
 @command.command()
 @click.argument("sources", metavar="PATH|NAME...", nargs=-1, required=True)
+@tracks_option
+@test_every_option
 @page_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, with every reason.")
-def check(sources: tuple[str, ...], page: Path | None, force: bool, as_json: bool) -> None:
+def check(
+    sources: tuple[str, ...],
+    tracks: Tracks | None,
+    test_every: int,
+    page: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Say what of folders, files or collections can be learned from, and why the rest cannot."""
     check_page(page, force=force)
-    corpus = open_corpus(sources)
+    corpus = open_corpus(sources, tracks, test_every)
     report = corpus.report()
     if page is not None:
         _write(corpus, page, force=force)

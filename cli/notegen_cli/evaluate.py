@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from notegen.corpus.tracks import tracks_of
 from notegen.files import write_atomically
 from notegen.model.bundle import load
 from notegen.report.assess import Assessment, assess
 from notegen_cli.pages import check_page, page_options
 from notegen_cli.remembering import memory_option
-from notegen_cli.sources import open_corpus
+from notegen_cli.sources import open_corpus, test_every_option
 from notegen_cli.stages import Stages
 
 _TUNES = 3  # that are named at either end
@@ -25,6 +26,7 @@ _PARTS = ("pitch", "rhythm", "bars")
 @click.option(
     "--pitch-only", is_flag=True, help="Also measure bits per pitch, as the literature on melody does."
 )
+@test_every_option
 @memory_option
 @click.option(
     "--pieces",
@@ -42,6 +44,7 @@ def command(
     model: str,
     sources: tuple[str, ...],
     pitch_only: bool,
+    test_every: int,
     memory: float,
     pieces: int,
     seed: int,
@@ -56,13 +59,13 @@ def command(
     """
     check_page(page, force=force)
     bundle = load(model)
-    corpus = open_corpus(sources)
+    corpus = open_corpus(sources, tracks_of(bundle.codec), test_every)
     with Stages() as stages:
         settings: dict[str, Any] = {"memory": memory, "pieces": pieces, "seed": seed}
         found = assess(bundle, corpus, pitches=pitch_only, say=stages.say, **settings)
         if page is not None:
             stages.say("writing the page")
-            _write(found, page, bundle, _command(model, sources, pitch_only, settings), force)
+            _write(found, page, bundle, _command(model, sources, pitch_only, test_every, settings), force)
     click.echo(json.dumps(found.said) if as_json else _text(found.said))
     if page is not None and not as_json:
         click.echo(f"all of it to see and hear: {page}")
@@ -74,8 +77,10 @@ def _write(found: Assessment, page: Path, bundle: Any, command: str, force: bool
     write_atomically(page, illustrate.page(found, bundle, command).encode(), force=force)
 
 
-def _command(model: str, sources: tuple[str, ...], pitch_only: bool, settings: dict[str, Any]) -> str:
-    options = ["--pitch-only"] * pitch_only
+def _command(
+    model: str, sources: tuple[str, ...], pitch_only: bool, test_every: int, settings: dict[str, Any]
+) -> str:
+    options = ["--pitch-only"] * pitch_only + [f"--test-every {test_every}"] * bool(test_every)
     for name, value in settings.items():
         options += [f"--{name}", f"{value:g}"]
     return shlex.join(["notegen", "evaluate", model, *sources, *options])

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import click
 
 from notegen.corpus import Corpus
+from notegen.corpus.tracks import Tracks, tracks_of
 from notegen.errors import NotegenError, UsageError
 from notegen.model.bundle import MOST_ORDER, MUSIC, Bundle, load
 from notegen.model.network import MOST_WINDOW, Unit
 from notegen_cli.grouped import Grouped
-from notegen_cli.sources import open_corpus
+from notegen_cli.sources import open_corpus, test_every_option, tracks_option
 from notegen_cli.training import trained
 
 _NETWORK = ("unit", "layers", "units", "embedding", "tied", "forget_bias", "scheme", "window")
@@ -30,7 +31,7 @@ def _weights(_: click.Context, __: click.Parameter, value: str | None) -> list[f
 @click.command(
     cls=Grouped,
     groups={
-        "What the model reads and is": ("codec", *_NETWORK, "markov"),
+        "What the model reads and is": ("tracks", "codec", *_NETWORK, "markov"),
         "How it learns": _LEARNING,
     },
 )
@@ -50,10 +51,14 @@ def _weights(_: click.Context, __: click.Parameter, value: str | None) -> list[f
     metavar="N,N...",
     help="How much is heard of each source, in tokens: with 3,1 three times as much of the first.",
 )
+@tracks_option
+@test_every_option
 @click.option("--force", is_flag=True, help="Replace the bundle if it exists.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever stands there.")
 @click.option(
-    "--codec", type=click.Choice(MUSIC), help="Note events, or ABC by character or token.  [default: notes]"
+    "--codec",
+    type=click.Choice(MUSIC),
+    help="Note events, or ABC by character or token.  [default: notes; with --tracks all, parts]",
 )
 @click.option("--unit", type=click.Choice(get_args(Unit)), help="The kind of layer.  [default: lstm]")
 @click.option("--layers", type=click.IntRange(1), help="How many layers.")
@@ -88,6 +93,8 @@ def command(
     output: Path,
     base: str | None,
     weights: list[float] | None,
+    tracks: Tracks | None,
+    test_every: int,
     codec: str | None,
     markov: int | None,
     force: bool,
@@ -103,21 +110,23 @@ def command(
     from notegen.training.pieces import check_weights
 
     chosen = {name: value for name, value in settings.items() if value is not None}
+    heard = Sources(sources, tracks, test_every)
     if markov is not None:
         _refuse("--markov", "a chain is counted, not trained", chosen | {"from": base, "weights": weights})
-        _count(sources, markov, output, codec or "notes", force=force or restart)
+        _count(heard, markov, output, codec, force=force or restart)
         return
     if base:
         own = {name: chosen.get(name) for name in _NETWORK}
-        _refuse("--from", "the network and its codec are those of the model", own | {"codec": codec})
+        why = "the network, its codec and what it reads are those of the model"
+        _refuse("--from", why, own | {"codec": codec, "tracks": tracks})
     if weights:
         check_weights(weights, len(sources))
     recipe = _recipe(chosen)
     options = {"out": output, "weights": weights, "force": force, "restart": restart}
     if base:
-        _tune(sources, base, recipe, options)
+        _tune(heard, base, recipe, options)
     else:
-        _train(sources, recipe, {**options, "codec": codec or "notes"})
+        _train(heard, recipe, {**options, "codec": codec})
 
 
 def _refuse(option: str, why: str, others: dict[str, Any]) -> None:
@@ -144,9 +153,17 @@ def _recipe(chosen: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _opened(sources: tuple[str, ...]) -> Corpus:
+class Sources(NamedTuple):
+    """What is to be learned from, as it was asked for."""
+
+    paths: tuple[str, ...]
+    tracks: Tracks | None
+    test_every: int
+
+
+def _opened(sources: Sources) -> Corpus:
     """Open what is to be learned from, and say what it is."""
-    corpus = open_corpus(sources)
+    corpus = open_corpus(*sources)
     sides = ", ".join(f"{len(pieces)} to {side}" for side, pieces in corpus.sides.items())
     click.echo(f"{corpus.name}: {corpus.notes:,} notes; pieces: {sides}; {len(corpus.refused)} refused")
     if corpus.notice:
@@ -154,7 +171,7 @@ def _opened(sources: tuple[str, ...]) -> Corpus:
     return corpus
 
 
-def _train(sources: tuple[str, ...], chosen: dict[str, Any], options: dict[str, Any]) -> None:
+def _train(sources: Sources, chosen: dict[str, Any], options: dict[str, Any]) -> None:
     """Train a new network."""
     from notegen.training.engine import require
     from notegen.training.train import FEW_NOTES, suggest, train
@@ -174,7 +191,7 @@ def _train(sources: tuple[str, ...], chosen: dict[str, Any], options: dict[str, 
         _say(options["out"], bundle)
 
 
-def _tune(sources: tuple[str, ...], base: str, chosen: dict[str, Any], options: dict[str, Any]) -> None:
+def _tune(sources: Sources, base: str, chosen: dict[str, Any], options: dict[str, Any]) -> None:
     """Train a network further."""
     from notegen.training.engine import require
     from notegen.training.finetune import finetune, suggest
@@ -182,7 +199,7 @@ def _tune(sources: tuple[str, ...], base: str, chosen: dict[str, Any], options: 
     require()
     model = load(base)
     recipe = replace(suggest(model), **chosen)
-    corpus, known = _opened(sources), _known(model)
+    corpus, known = _opened(sources._replace(tracks=tracks_of(model.codec))), _known(model)
     bundle = trained(
         lambda report: finetune(corpus, model, recipe, known=known, report=report, **options),
         options["out"],
@@ -192,7 +209,7 @@ def _tune(sources: tuple[str, ...], base: str, chosen: dict[str, Any], options: 
         _say_before_and_after(options["out"], bundle)
 
 
-def _count(sources: tuple[str, ...], order: int, output: Path, codec: str, *, force: bool) -> None:
+def _count(sources: Sources, order: int, output: Path, codec: str | None, *, force: bool) -> None:
     """Count a Markov chain."""
     from notegen.training.chain import count
 
@@ -205,7 +222,7 @@ def _known(base: Bundle) -> Corpus | None:
     try:
         if not sources:
             raise UsageError("it does not say where its tunes are")
-        return open_corpus(tuple(sources))
+        return open_corpus(tuple(sources), tracks_of(base.codec), base.provenance.get("test_every", 0))
     except NotegenError as error:
         click.echo(f"what {base.name} was trained on cannot be measured: {error}", err=True)
         return None

@@ -1,12 +1,13 @@
-"""The collections of folk tunes that the music21 wheel carries."""
+"""The collections of folk tunes and chorales that the music21 wheel carries."""
 
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from notegen import formats
 from notegen.errors import DataError, MissingExtraError, NotegenError
-from notegen.formats import abc
+from notegen.formats import ABC_SUFFIXES, abc
 from notegen.score import Score
 
 _NOTICE = (
@@ -19,6 +20,12 @@ _ESSEN_NOTICE = (
     '"The legal status of the Essen folksong database is unclear, as the data has been input by many '
     'people." Ewa Dahlig-Turek "has given permission for non-commercial distribution and use of these '
     'files in music21".'
+)
+_CHORALES_NOTICE = (
+    "For experiments only. The music is in the public domain; the encodings are marked as copyright 2003 and "
+    "2004 by Margaret Greentree, and no licence is stated in them. music21's corpus/license.txt says: "
+    '"The encodings may be under copyright but have been licensed for use, though there may be '
+    'restrictions on commercial use."'
 )
 _ESSEN_CREDIT = (
     "encoded under Helmut Schaffrath, later Ewa Dahlig-Turek, and translated to ABC by Seymour Shlien"
@@ -44,8 +51,8 @@ class Collection:
         Terms of use, as far as they are stated.
     experiments_only : bool
         Whether the terms keep it out of models that are passed on.
-    books : str
-        Which of the folder's files, as a pattern.
+    patterns : tuple of str
+        Which of the folder's files.
     """
 
     name: str
@@ -55,10 +62,10 @@ class Collection:
     citation: str
     notice: str = _NOTICE
     experiments_only: bool = False
-    books: str = "*.abc"
+    patterns: tuple[str, ...] = ("*.abc",)
 
     def files(self) -> list[Path]:
-        """Return the collection's ABC files.
+        """Return the collection's files, in sorted order.
 
         Raises
         ------
@@ -70,20 +77,31 @@ class Collection:
         spec = importlib.util.find_spec("music21")
         if spec is None or spec.submodule_search_locations is None:
             raise MissingExtraError(f'reading the collection "{self.name}"', "train")
-        found = sorted(Path(spec.submodule_search_locations[0], "corpus", self.folder).glob(self.books))
+        folder = Path(spec.submodule_search_locations[0], "corpus", self.folder)
+        found = sorted({path for pattern in self.patterns for path in folder.glob(pattern)})
         if not found:
             raise DataError(f"the installed music21 lacks its corpus folder {self.folder}; reinstall music21")
         return found
 
     def scores(self) -> Iterator[tuple[str, Score | NotegenError]]:
-        """Read all tunes; each comes with its name, and with the reason if it cannot be read."""
-        for path, text in self._books():
-            for tune, score in abc.read_tunes(text):
-                yield f"{self.name}/{path.name}#{tune.number} {tune.title}", score
-
-    def _books(self) -> Iterator[tuple[Path, str]]:
+        """Read all pieces; each comes with its name, and with the reason if it cannot be read."""
         for path in self.files():
-            yield path, path.read_text(encoding="utf-8", errors="replace")
+            name = f"{self.name}/{path.name}"
+            yield from _tunes(name, path) if path.suffix in ABC_SUFFIXES else _piece(name, path)
+
+
+def _tunes(name: str, path: Path) -> Iterator[tuple[str, Score | NotegenError]]:
+    """Read a tunebook."""
+    for tune, score in abc.read_tunes(path.read_text(encoding="utf-8", errors="replace")):
+        yield f"{name}#{tune.number} {tune.title}", score
+
+
+def _piece(name: str, path: Path) -> Iterator[tuple[str, Score | NotegenError]]:
+    """Read a file of one piece."""
+    try:
+        yield name, formats.read(path)
+    except NotegenError as error:
+        yield name, error
 
 
 COLLECTIONS = {
@@ -127,7 +145,17 @@ COLLECTIONS = {
             citation="Helmut Schaffrath, The Essen Folksong Collection, Menlo Park: CCARH, 1995",
             notice=_ESSEN_NOTICE,
             experiments_only=True,
-            books="kinder0.abc",
+            patterns=("kinder0.abc",),
+        ),
+        Collection(
+            name="chorales",
+            title="Bach's chorales",
+            folder="bach",
+            credit="encoded by Margaret Greentree",
+            citation="Johann Sebastian Bach, four-part chorales, from cantatas, passions, and BWV 250 to 438",
+            notice=_CHORALES_NOTICE,
+            experiments_only=True,
+            patterns=("bwv*.*.mxl", "bwv*-*.mxl", "bwv[2-4]??.mxl", "bwv*.xml"),
         ),
     )
 }

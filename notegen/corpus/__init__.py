@@ -12,7 +12,8 @@ from notegen.corpus.dedupe import content_hash
 from notegen.corpus.facts import facts, totals
 from notegen.corpus.pieces import ids, lengths
 from notegen.corpus.scan import Duplicate, Named, Piece, Refusal, scan
-from notegen.corpus.split import split
+from notegen.corpus.split import divides, split
+from notegen.corpus.tracks import NAMES, Tracks
 from notegen.errors import DataError, UsageError
 
 
@@ -46,6 +47,12 @@ class Corpus:
     sources : tuple of str
         What it was read from, as it was asked for; ``piece.source`` tells which of them a piece is of. A
         built corpus is one source.
+    tracks : str
+        What was read of each piece: its ``melody``, in the tokens of `notegen.codecs.notes`, or ``all``
+        tracks, in those of `notegen.codecs.parts`.
+    test_every : int
+        What is on the test side: pieces of files whose number divides by this, and their versions; with 0,
+        what chance puts there.
     """
 
     name: str
@@ -55,19 +62,31 @@ class Corpus:
     notice: str = ""
     known: Known | None = field(default=None, repr=False)
     sources: tuple[str, ...] = ()
+    tracks: Tracks = "melody"
+    test_every: int = 0
 
     @classmethod
-    def open(cls, *paths: str | PathLike[str]) -> "Corpus":
+    def open(cls, *paths: str | PathLike[str], tracks: Tracks | None = None, test_every: int = 0) -> "Corpus":
         """Read folders, zip archives and files of MIDI, ABC, MusicXML and Humdrum, or a built corpus.
 
         The pieces of a built corpus stay on disk until they are looked at.
+
+        Parameters
+        ----------
+        *paths
+        tracks : str, optional
+            What is read of each piece, ``melody`` or ``all``; if not given, the melody, and of a built corpus
+            what it has.
+        test_every : int
+            See `Corpus`; POP909's songs whose number divides by nine are usually held out, which is 9.
 
         Raises
         ------
         DataError
             If there is nothing to read, or a built corpus is not whole.
         UsageError
-            If there is something else beside a built corpus.
+            If there is something else beside a built corpus, or it is of other tracks, or its sides are asked
+            to be others.
         """
         from notegen.corpus.built import read_built  # all readers, which composing does without
         from notegen.corpus.sources import read_sources, sources
@@ -80,20 +99,38 @@ class Corpus:
                         f"{path}: a built corpus stands by itself; build it from the other paths too"
                     )
                 built = read_built(path)
+                if tracks not in (None, built.tracks):
+                    raise UsageError(
+                        f"{path}: is a built corpus of {NAMES[built.tracks]}; build one of {NAMES[tracks]}"
+                    )
+                if test_every:
+                    raise UsageError(f"{path}: the test side of a built corpus was settled when it was built")
                 known = Known(built.sides, built.totals, built.notes)
                 kept = built.pieces, built.refused, built.duplicates, built.notice
-                return cls(built.name, *kept, known, (str(path),))
+                return cls(built.name, *kept, known, (str(path),), built.tracks)
         found = [(str(path), sources(Path(path))) for path in paths]  # what is missing is told first
         name = ", ".join(Path(path).absolute().name for path in paths)
-        return cls.joined(name, [(path, read_sources(files)) for path, files in found])
+        tracks = tracks or "melody"
+        read = [(path, read_sources(files, tracks)) for path, files in found]
+        return cls.joined(name, read, tracks=tracks, test_every=test_every)
 
     @classmethod
-    def of(cls, name: str, scores: Iterable[Named], notice: str = "") -> "Corpus":
+    def of(
+        cls, name: str, scores: Iterable[Named], notice: str = "", *, tracks: Tracks = "melody"
+    ) -> "Corpus":
         """Build a corpus from named scores, or the errors that stand in their place."""
-        return cls.joined(name, [(name, scores)], notice)
+        return cls.joined(name, [(name, scores)], notice, tracks=tracks)
 
     @classmethod
-    def joined(cls, name: str, sources: Iterable[tuple[str, Iterable[Named]]], notice: str = "") -> "Corpus":
+    def joined(
+        cls,
+        name: str,
+        sources: Iterable[tuple[str, Iterable[Named]]],
+        notice: str = "",
+        *,
+        tracks: Tracks = "melody",
+        test_every: int = 0,
+    ) -> "Corpus":
         """Build a corpus from several sources, each of them named scores under what it was asked for by.
 
         What two sources have in common is a piece of the first.
@@ -102,21 +139,39 @@ class Corpus:
         refused, duplicates, asked = [], [], []
         for number, (source, scores) in enumerate(sources):
             asked.append(source)
-            for found in scan(scores, number):
+            for found in scan(scores, number, tracks):
                 if isinstance(found, Refusal):
                     refused.append(found)
                     continue
                 first = pieces.setdefault(content_hash(found.ids), found)
                 if first is not found:
                     duplicates.append(Duplicate(found.name, first.name))
-        return cls(name, list(pieces.values()), refused, duplicates, notice, sources=tuple(asked))
+        kept = list(pieces.values()), refused, duplicates, notice
+        return cls(name, *kept, sources=tuple(asked), tracks=tracks, test_every=test_every)
 
     @cached_property
     def sides(self) -> dict[str, Sequence[Piece]]:
-        """The pieces by side; versions of one tune are on one side."""
+        """The pieces by side; versions of one tune are on one side.
+
+        Raises
+        ------
+        DataError
+            If there is no piece, or none of those that are to be held out.
+        """
         if not self.pieces:
             raise DataError(f"{self.name}: no piece can be learned from; `notegen corpus check` tells why")
-        return self.known.sides if self.known else {**split(list(self.pieces))}
+        return self.known.sides if self.known else {**split(list(self.pieces), self._held_out())}
+
+    def _held_out(self) -> set[str]:
+        """Return the names of pieces to test with, by their numbers or by those of what they stand for."""
+        every = self.test_every
+        if not every:
+            return set()
+        found = {piece.name for piece in self.pieces if divides(piece.name, every)}
+        found |= {again.of for again in self.duplicates if divides(again.name, every)}
+        if not found:
+            raise DataError(f"{self.name}: no file has a number that divides by {every}")
+        return found
 
     @property
     def train(self) -> Sequence[Piece]:

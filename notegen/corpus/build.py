@@ -14,6 +14,7 @@ from notegen.corpus.pool import carefully, distributed, results
 from notegen.corpus.settle import settle
 from notegen.corpus.sources import sources
 from notegen.corpus.store import Result, Store, building
+from notegen.corpus.tracks import Tracks
 from notegen.corpus.work import Job
 
 _DONE = "WHERE job IN (SELECT job FROM jobs)"
@@ -51,6 +52,7 @@ def build(
     paths: Iterable[str | PathLike[str]],
     folder: str | PathLike[str],
     *,
+    tracks: Tracks = "melody",
     scheduler: str | None = None,
     jobs: int = -1,
     name: str = "",
@@ -68,6 +70,8 @@ def build(
         As for `Corpus.open`.
     folder : path
         Where the built corpus is or will be.
+    tracks : str
+        What of a score is read: its ``melody``, or ``all`` tracks.
     scheduler : str, optional
         The address of a Dask scheduler whose workers do the work, such as ``tcp://10.0.0.1:8786``. They
         must reach the files under the same paths. Without it, processes on this computer do.
@@ -85,10 +89,10 @@ def build(
     DataError
         If there is nothing to read, the folder cannot be written to, or the scheduler cannot be reached.
     UsageError
-        If the folder holds something else, or another process builds in it.
+        If the folder holds something else, even a corpus of other tracks, or another process builds in it.
     """
     named = [Path(path) for path in paths]
-    with building(Path(folder)) as store:
+    with building(Path(folder), tracks) as store:
         plan(store, chain.from_iterable(map(sources, named)))
         with store.connection:
             store.note(name=name or ", ".join(path.absolute().name for path in named), notice=notice)
@@ -126,7 +130,7 @@ def _results(
 
     def begin() -> Iterator[tuple[int, Job]]:
         for number in pending:
-            under_way[number] = store.job(number)
+            under_way[number] = Job(store.job(number), store.tracks)
             yield number, under_way[number]
 
     try:

@@ -14,6 +14,7 @@ from notegen.corpus.settle import KEPT, ORDER
 from notegen.corpus.split import SIDES
 from notegen.corpus.store import Store, reading
 from notegen.corpus.stored import PLACE, Stored, StoredPieces
+from notegen.corpus.tracks import Tracks
 
 
 class Built(NamedTuple):
@@ -27,6 +28,7 @@ class Built(NamedTuple):
     sides: dict[str, Sequence[Piece]]
     totals: dict[str, object]
     notes: dict[str, int]  # by side
+    tracks: Tracks
 
 
 def read_built(folder: Path) -> Built:
@@ -52,6 +54,7 @@ def read_built(folder: Path) -> Built:
             sides,
             totals(map(Facts._make, ask(_FACTS))),
             dict.fromkeys(SIDES, 0) | dict(ask(_NOTES)),
+            store.tracks,
         )
 
 

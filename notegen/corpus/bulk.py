@@ -16,10 +16,11 @@ from notegen.codecs import notes as codec
 from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import Lines, Row
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus.tracks import Tracks, tokens
 from notegen.errors import NotegenError
 from notegen.formats import skim
 from notegen.keys import Key
-from notegen.melody import GRID, LONGEST, lengths, melody, tidy_meters
+from notegen.melody import GRID, LONGEST, lengths, tidy_meters
 
 
 class _File(NamedTuple):
@@ -32,18 +33,20 @@ class _File(NamedTuple):
     resolution: int
 
 
-def encode_files(contents: Iterable[bytes]) -> list[Ids | NotegenError]:
+def encode_files(contents: Iterable[bytes], tracks: Tracks = "melody") -> list[Ids | NotegenError]:
     """Turn the bytes of MIDI files into tokens, or into the error that says why not."""
     files = list(contents)
+    if tracks == "all":
+        return [_encode_alone(data, tracks) for data in files]
     plain = [file for i, data in enumerate(files) if (file := _plain(i, data)) is not None]
     done = _encode(plain)
     done |= _encode([_top(file) for file in plain if file.place not in done])
-    return [done[i] if i in done else _encode_alone(data) for i, data in enumerate(files)]
+    return [done[i] if i in done else _encode_alone(data, tracks) for i, data in enumerate(files)]
 
 
-def _encode_alone(data: bytes) -> Ids | NotegenError:
+def _encode_alone(data: bytes, tracks: Tracks) -> Ids | NotegenError:
     try:
-        return codec.encode(melody(skim.decode(data)))
+        return tokens(skim.decode(data), tracks)
     except NotegenError as error:
         return error
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus.intervals import line
 
 RUN = 12  # intervals; a tune that is no version of another seldom shares so many in a row
 SHARE = 0.25  # of the shorter piece's distinct runs
@@ -25,6 +26,9 @@ _COMMON = 64  # a run that stands in more pieces than this is no sign of kinship
 _AT_ONCE = 256  # pieces whose runs are found together
 _PART_BITS = 6
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_COUNTS = np.array(
+    [kind.name not in ("tempo", "velocity") for kind in v.TABLE]
+)  # kind -> makes another piece
 _IN_MEMORY = 1 << 15  # bytes of a part that need no file
 
 Hashes = NDArray[np.uint64]
@@ -32,30 +36,28 @@ Hashes = NDArray[np.uint64]
 
 def hashes(ids: Ids) -> tuple[str, str]:
     """Return `content_hash` and `interval_hash` of a piece."""
-    kind, pitches = v.KIND[ids], v.pitches(ids)
-    intervals = np.diff(pitches)
-    relative = ids.astype("<i4")
-    relative[kind == v.INDEX["pitch"]] = np.append(0, intervals)[: len(pitches)]
-    relative[kind == v.INDEX["key"]] = v.FIRST["key"]
-    rows = relative, intervals.astype("<i2")
-    content, sequence = (hashlib.sha256(row.tobytes()).hexdigest() for row in rows)
-    return content, sequence
+    return content_hash(ids), interval_hash(ids)
 
 
 def content_hash(ids: Ids) -> str:
     """Return a hash of a piece's notes that does not change under transposition.
 
-    Metre, rhythm and intervals count; key and octave do not.
+    Metre, rhythm, intervals and instruments count; key and octave, tempo and loudness do not.
     """
-    return hashes(ids)[0]
+    kind, pitches = v.KIND[ids], v.pitches(ids)
+    relative = ids.astype("<i4")
+    relative[kind == v.INDEX["pitch"]] = np.append(0, np.diff(pitches))[: len(pitches)]
+    relative[kind == v.INDEX["key"]] = v.FIRST["key"]
+    return hashlib.sha256(relative[_COUNTS[kind]].tobytes()).hexdigest()
 
 
 def interval_hash(ids: Ids) -> str:
-    """Return a hash of a piece's intervals alone, whatever the codec and the key.
+    """Return a hash of the intervals of a piece's line alone, whatever the codec and the key.
 
     The split goes by it, so that a later vocabulary moves no piece from one side to another.
     """
-    return hashes(ids)[1]
+    intervals = np.diff(_lines([ids])[1])
+    return hashlib.sha256(intervals.astype("<i2").tobytes()).hexdigest()
 
 
 class _Parts:
@@ -124,10 +126,8 @@ def groups(pieces: Iterable[Ids], folder: Path | None = None) -> NDArray[np.int6
 
 def _runs(pieces: list[Ids]) -> tuple[NDArray[np.int64], Hashes]:
     """Return the distinct hashed runs of intervals of pieces, and which piece each is of."""
-    ids = np.concatenate(pieces)
-    owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
-    owner = owner[v.KIND[ids] == v.INDEX["pitch"]]  # (notes,)
-    intervals = np.diff(v.pitches(ids)).astype(np.uint64)
+    owner, pitches = _lines(pieces)
+    intervals = np.diff(pitches).astype(np.uint64)
     whole = np.flatnonzero(owner[RUN:] == owner[:-RUN])  # where a run begins that stays in its piece
     count = np.bincount(owner, minlength=len(pieces))
     short = np.flatnonzero(count <= RUN)  # a short piece is one run
@@ -140,6 +140,16 @@ def _runs(pieces: list[Ids]) -> tuple[NDArray[np.int64], Hashes]:
     owner, hashes = owner[order], hashes[order]
     distinct = (np.diff(owner, prepend=-1) != 0) | (np.diff(hashes, prepend=hashes[:1]) != 0)
     return owner[distinct], hashes[distinct]
+
+
+def _lines(pieces: list[Ids]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which piece each note of the lines of pieces is of, and its pitch, shape (notes,)."""
+    ids = np.concatenate(pieces)
+    if (ids < v.MELODY).all():  # all melodies at once
+        owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
+        return owner[v.KIND[ids] == v.INDEX["pitch"]], v.pitches(ids)
+    pitches = [line(piece)[1] for piece in pieces]
+    return np.repeat(np.arange(len(pieces)), list(map(len, pitches))), np.concatenate(pitches)
 
 
 def _hash(intervals: Hashes, size: int) -> Hashes:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
 
 
@@ -21,7 +22,7 @@ class Facts(NamedTuple):
 
 
 def facts(ids: Ids) -> Facts:
-    """Return the figures of a piece; of one without notes the lowest pitch is above the highest.
+    """Return the figures of a piece; of one without pitches the lowest is above the highest.
 
     Examples
     --------
@@ -34,7 +35,7 @@ def facts(ids: Ids) -> Facts:
     """
     kind, pitches = v.KIND[ids], v.pitches(ids)
     return Facts(
-        len(pitches),
+        note_count(ids),
         len(ids),
         int(((ids == v.BAR) | (ids == v.PICKUP)).sum()),
         _first(ids, kind == v.INDEX["meter"]),
@@ -65,7 +66,7 @@ def totals(rows: Iterable[Facts]) -> dict[str, object]:
         **sums,
         "meters": _frequent(meters),
         "keys": _frequent(keys),
-        "pitch_range": [v.pitch_name(lowest), v.pitch_name(highest)] if sums["notes"] else [],
+        "pitch_range": [v.pitch_name(lowest), v.pitch_name(highest)] if lowest <= highest else [],
     }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from notegen.corpus.sources import Source
 from notegen.corpus.store import Result
+from notegen.corpus.tracks import Tracks
 from notegen.corpus.work import Job, read_job
 from notegen.errors import DataError, MissingExtraError, NotegenError
 
@@ -28,7 +29,7 @@ def results(jobs: Iterable[Numbered], processes: int, most: int) -> Results:
 
     Parameters
     ----------
-    jobs : iterable of (int, list of sources)
+    jobs : iterable of (int, Job)
     processes : int
         -1 is one for each core.
     most : int
@@ -107,7 +108,7 @@ def _submitted(client: Any, jobs: Iterator[Numbered]) -> Results:
 
 def _read_there(base: Path, job: Job) -> Result:
     """Read a job on another computer, which has to have the files."""
-    paths = [base / source.path for _, source in job]
+    paths = [base / source.path for _, source in job.sources]
     if not any(path.exists() for path in paths):
         raise DataError(
             f"{paths[0]}: a Dask worker does not find it; workers must reach files under the same paths"
@@ -119,7 +120,7 @@ def carefully(jobs: Iterable[Numbered]) -> Results:
     """Yield what jobs bring in a process apart; a source that takes the process down is refused."""
     with closing(_Apart()) as apart:
         for number, job in jobs:
-            yield number, apart.read(job) or _joined([_alone(apart, *one) for one in job])
+            yield number, apart.read(job) or _joined([_alone(apart, *one, job.tracks) for one in job.sources])
 
 
 class _Apart:
@@ -149,10 +150,10 @@ class _Apart:
         self.executor = None
 
 
-def _alone(apart: _Apart, number: int, source: Source) -> Result:
+def _alone(apart: _Apart, number: int, source: Source, tracks: Tracks) -> Result:
     reason = "reading it takes the whole process down"
     nothing = Result(np.empty(0, dtype=np.int32), [], [(number, source.name, reason)])
-    return apart.read([(number, source)]) or nothing
+    return apart.read(Job([(number, source)], tracks)) or nothing
 
 
 def _joined(parts: list[Result]) -> Result:

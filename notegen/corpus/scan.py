@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from notegen.codecs import notes
-from notegen.codecs.vocabulary import FIRST, LONGEST_RELEASE, Ids
+from notegen.codecs.vocabulary import FIRST, LONGEST_RELEASE, MELODY, Ids
+from notegen.corpus.tracks import Tracks, tokens
 from notegen.errors import EmptyError, NotegenError, RangeError
-from notegen.melody import melody
 from notegen.score import Score
 
 FEWEST_NOTES = 8
@@ -52,14 +52,14 @@ class Duplicate:
         return f"the same notes as {self.of}"
 
 
-def scan(found: Iterable[Named], source: int = 0) -> Iterator[Piece | Refusal]:
+def scan(found: Iterable[Named], source: int = 0, tracks: Tracks = "melody") -> Iterator[Piece | Refusal]:
     """Turn named scores of a source into pieces; what cannot be one is refused with the reason."""
     for name, content in found:
         try:
             if isinstance(content, NotegenError):
                 raise content
             title = content.title if isinstance(content, Score) else Path(name).stem
-            ids = notes.encode(melody(content)) if isinstance(content, Score) else content
+            ids = tokens(content, tracks) if isinstance(content, Score) else content
             check(ids)
             yield Piece(name, title, ids, source)
         except NotegenError as error:
@@ -78,7 +78,8 @@ def check(ids: Ids) -> None:
     """
     count = notes.note_count(ids)
     if count < FEWEST_NOTES:
-        raise EmptyError(f"its melody has {count} notes; {FEWEST_NOTES} are the least to learn from")
+        what = "its melody" if (ids < MELODY).all() else "it"
+        raise EmptyError(f"{what} has {count} notes; {FEWEST_NOTES} are the least to learn from")
     held = np.flatnonzero(ids == FIRST["release"] + LONGEST_RELEASE - 1)
     if (held[5:] - held[:-5] == 5).any():
         raise RangeError("a note lasts for more than 15 bars; its end is missing")

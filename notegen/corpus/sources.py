@@ -11,6 +11,7 @@ from notegen import files
 from notegen.corpus import archives
 from notegen.corpus.bulk import encode_files
 from notegen.corpus.scan import Named
+from notegen.corpus.tracks import Tracks
 from notegen.errors import DataError, EmptyError, NotegenError
 from notegen.formats import (
     ABC_SUFFIXES,
@@ -119,10 +120,11 @@ def sources(path: Path) -> Iterator[Source]:
     return itertools.chain([first], found)
 
 
-def read_sources(found: Iterable[Source]) -> Iterator[Named]:
+def read_sources(found: Iterable[Source], tracks: Tracks = "melody") -> Iterator[Named]:
     """Read MIDI, MusicXML and Humdrum files and ABC tunebooks, in their order.
 
-    What cannot be read is paired with the reason. Of several pieces in a file, each has its number.
+    MIDI files are tokenized, and of these `tracks` says what is read. What cannot be read is paired with the
+    reason. Of several pieces in a file, each has its number.
     """
     for some in _batches(found):
         readers = [_READERS.get(source.suffix) for source in some]
@@ -132,7 +134,7 @@ def read_sources(found: Iterable[Source]) -> Iterator[Named]:
             for reader, content in zip(readers, contents, strict=True)
             if reader is None and isinstance(content, bytes)
         ]
-        encoded = iter(encode_files(midi))
+        encoded = iter(encode_files(midi, tracks))
         for source, reader, content in zip(some, readers, contents, strict=True):
             if not isinstance(content, bytes):
                 yield source.name, content

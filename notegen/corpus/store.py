@@ -23,6 +23,7 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus.facts import Facts
 from notegen.corpus.sources import Source
+from notegen.corpus.tracks import NAMES, Tracks
 from notegen.errors import DataError, UsageError
 from notegen.files import check_folder, write_atomically
 
@@ -30,7 +31,10 @@ INDEX = "index.sqlite"
 _LOCK = ".lock"
 _FORMAT = "1"
 _ID = np.dtype(np.int32)
-_VOCABULARY = json.dumps(v.describe())
+_VOCABULARIES: dict[str, Tracks] = {
+    json.dumps(v.describe(v.MELODY)): "melody",
+    json.dumps(v.describe(v.SIZE)): "all",
+}
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -120,6 +124,11 @@ class Store:
     def meta(self) -> dict[str, str]:
         """Return what is known of the whole corpus."""
         return dict(self.connection.execute("SELECT key, value FROM meta"))
+
+    @property
+    def tracks(self) -> Tracks:
+        """What was read of the sources."""
+        return _VOCABULARIES[self.meta()["vocabulary"]]
 
     def note(self, **values: str) -> None:
         """Write down what is known of the whole corpus."""
@@ -212,13 +221,13 @@ def is_built(path: Path) -> bool:
 
 
 @contextmanager
-def building(folder: Path) -> Iterator[Store]:
+def building(folder: Path, tracks: Tracks = "melody") -> Iterator[Store]:
     """Open a built corpus to build it further, or begin one.
 
     Raises
     ------
     UsageError
-        If the folder holds something else, or another process builds in it.
+        If the folder holds something else, even a corpus of other tracks, or another process builds in it.
     DataError
         If it is no folder, cannot be written to, or was built with another vocabulary.
     """
@@ -233,8 +242,14 @@ def building(folder: Path) -> Iterator[Store]:
                 connection.execute("BEGIN")  # which is not implied when tables are made
                 for statement in _SCHEMA.split(";"):
                     connection.execute(statement)
-                store.note(format=_FORMAT, vocabulary=_VOCABULARY, notegen=notegen.__version__, finished="")
+                vocabulary = next(each for each, read in _VOCABULARIES.items() if read == tracks)
+                store.note(format=_FORMAT, vocabulary=vocabulary, notegen=notegen.__version__, finished="")
         _check(store)
+        if store.tracks != tracks:
+            raise UsageError(
+                f"{folder}: is a built corpus of {NAMES[store.tracks]}; "
+                f"choose another folder for one of {NAMES[tracks]}"
+            )
         store.sweep()
         yield store
 
@@ -263,7 +278,7 @@ def _connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
 
 def _check(store: Store) -> None:
     meta = store.meta()
-    if (meta.get("format"), meta.get("vocabulary")) != (_FORMAT, _VOCABULARY):
+    if meta.get("format") != _FORMAT or meta.get("vocabulary") not in _VOCABULARIES:
         raise DataError(
             f"{store.folder}: was built by notegen {meta.get('notegen')}, whose tokens are others; "
             "build it again in another folder"

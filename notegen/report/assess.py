@@ -92,7 +92,7 @@ def assess(
     """
     ensemble, plain = Ensemble((model,), memory), Ensemble((model,), 0.0)
     if pitches and model.codec != "notes":
-        raise UsageError(f"{model.name} reads text, of which there are no bits per pitch")
+        raise UsageError(f"there are no bits per pitch of {model.name}: it reads text, or many parts")
     test = unseen(corpus, [model])
     say(f"reading {len(test)} tunes")
     rows = [piece.ids for piece in test]
@@ -119,7 +119,9 @@ def assess(
         said |= _pitches(ensemble.predictor, sides)
     index = model.index or Index.of(corpus.train)
     said["warnings"] = _warnings(model, len(test), len(corpus.test))
-    if not pieces:
+    if pieces and model.codec == "parts":
+        said["warnings"].append("sets are drawn from models of melodies alone.")
+    if not pieces or model.codec == "parts":
         return Assessment(said | {"statistics": None, "originality": None}, [], [])
     say(f"drawing {pieces} tunes")
     drawn, refused = draw_counted(

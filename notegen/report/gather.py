@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import note_count
 from notegen.corpus import Corpus
 from notegen.corpus.intervals import times
 from notegen.melody import GRID
@@ -42,7 +43,7 @@ def gather(corpus: Corpus) -> dict[str, Any]:
     pitches, durations = np.zeros(128, dtype=np.int64), np.zeros(len(_VALUES), dtype=np.int64)
     for piece in corpus.pieces:
         begun, ended = times(piece.ids)
-        notes.append(len(begun))
+        notes.append(note_count(piece.ids))
         bars.append(int(np.isin(piece.ids, (v.BAR, v.PICKUP)).sum()))
         pitches += np.bincount(v.pitches(piece.ids), minlength=128)
         durations += np.bincount(np.searchsorted(_BORDERS, ended - begun), minlength=len(_VALUES))

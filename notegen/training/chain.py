@@ -17,7 +17,7 @@ from notegen.training.train import check
 
 
 def count(
-    corpus: Corpus, order: int, *, out: str | PathLike[str], codec: str = "notes", force: bool = False
+    corpus: Corpus, order: int, *, out: str | PathLike[str], codec: str | None = None, force: bool = False
 ) -> Bundle:
     """Count a Markov chain in a corpus and write its bundle.
 
@@ -30,8 +30,8 @@ def count(
         How many tokens are looked back at.
     out : path
         The bundle's file.
-    codec : str
-        What the chain reads: "notes", or text: "abc-characters" or "abc-tokens".
+    codec : str, optional
+        What the chain reads; see `notegen.training.train.train`.
     force : bool
         Replace it if it exists.
 
@@ -40,7 +40,7 @@ def count(
     DataError
         If the corpus has fewer than three different pieces.
     UsageError
-        If the file exists, or there is no such codec.
+        If the file exists, there is no such codec, or it reads other tracks than the corpus has.
     """
     check(corpus)
     read = codec_for(codec, corpus)

@@ -19,7 +19,7 @@ from notegen.formats.abc_codec import codec
 from notegen.model.bundle import MUSIC, Bundle, Weights, load
 from notegen.model.network import NetworkConfig
 from notegen.training.loop import Trainer, checkpoint_of
-from notegen.training.pieces import heard, material
+from notegen.training.pieces import check_tracks, heard, material
 from notegen.training.progress import Progress
 from notegen.training.provenance import (
     bits_per_note,
@@ -78,10 +78,12 @@ def finetune(
     Raises
     ------
     DataError, UsageError, MissingExtraError
-        As by `notegen.training.train.train`, and UsageError if the base is no network of music.
+        As by `notegen.training.train.train`, and UsageError if the base is no network of music or reads other
+        tracks than the corpus has.
     """
     path = Path(out)
     checkpoint = checkpoint_of(path, force=force, restart=restart)
+    check_tracks(base.codec, corpus)
     check(corpus)
     recipe = recipe or suggest(base)
     repeats = heard(corpus, weights) if weights else 1

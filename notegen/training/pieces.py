@@ -8,12 +8,14 @@ import numpy as np
 from notegen.codecs.codec import Codec
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Corpus, ids, lengths
+from notegen.corpus.tracks import NAMES, tracks_of
 from notegen.errors import DataError, UsageError
-from notegen.formats.abc_codec import learn
+from notegen.formats.abc_codec import Abc, learn
 from notegen.model.bundle import MUSIC, Weights
 from notegen.training.augment import transposing
 from notegen.training.material import Remake, Repeats, Tokens, shares
 from notegen.training.recipe import Recipe
+from notegen.training.remake import remaking
 
 
 def material(
@@ -40,8 +42,10 @@ def material(
     train: Sequence[Ids] = ids(corpus.train)
     valid: Sequence[Ids] = ids(corpus.valid)
     remake = None
-    if codec.name != "notes":
+    if isinstance(codec, Abc):
         train, valid, remake = _texts(codec, train, valid)
+    elif codec.name == "parts":
+        remake = remaking(train)
     sizes = lengths(train)
     share = max(recipe.steps, int(sizes.sum()) // recipe.batch)
     return Tokens(
@@ -73,17 +77,30 @@ def _texts(codec: Codec, train: Sequence[Ids], valid: Sequence[Ids]) -> tuple[li
     return texts, [codec.encode(piece) for piece in valid], remake
 
 
-def codec_for(name: str, corpus: Corpus) -> Codec:
+def codec_for(name: str | None, corpus: Corpus) -> Codec:
     """Return a codec by its name, with the symbols that the pieces to learn from have.
+
+    Without a name it is that of the corpus' tokens: "notes", or "parts" of one of all tracks.
 
     Raises
     ------
     UsageError
-        If there is none of that name.
+        If there is none of that name, or it reads other tracks than the corpus has.
     """
+    name = name or ("parts" if corpus.tracks == "all" else "notes")
     if name not in MUSIC:
         raise UsageError(f'there is no codec "{name}": it is one of {", ".join(MUSIC)}')
+    check_tracks(name, corpus)
     return learn(name, ids(corpus.train))
+
+
+def check_tracks(codec: str, corpus: Corpus) -> None:
+    """See that a corpus has the tracks that a codec reads; UsageError if not."""
+    if tracks_of(codec) != corpus.tracks:
+        raise UsageError(
+            f'{corpus.name} is a corpus of {NAMES[corpus.tracks]}, and the codec "{codec}" reads '
+            f"{NAMES[tracks_of(codec)]}"
+        )
 
 
 def heard(corpus: Corpus, weights: Sequence[float]) -> Repeats:

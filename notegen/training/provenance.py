@@ -1,5 +1,6 @@
 """What a bundle says of where it comes from, how good it is, and what it was trained on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -9,12 +10,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import notegen
+from notegen.codecs import parts
+from notegen.codecs import vocabulary as v
+from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Corpus, Piece
 from notegen.corpus.originality import MOST_NOTES, Index, human
+from notegen.corpus.world import World
 from notegen.evaluation.likelihood import evaluate
 from notegen.model import habits, recall
 from notegen.model.assemble import MEMORY, Ensemble, alone
 from notegen.model.bundle import Bundle
+from notegen.roles import Role, roles
 from notegen.training.loop import Trainer
 
 MOST_REMEMBERED = 200  # pieces that tell how much is repeated
@@ -25,6 +31,7 @@ def of_corpus(corpus: Corpus) -> dict[str, Any]:
     return {
         "corpus": corpus.name,
         "sources": list(corpus.sources),
+        **({"test_every": corpus.test_every} if corpus.test_every else {}),
         "notice": corpus.notice,
         "pieces": {side: len(pieces) for side, pieces in corpus.sides.items()},
         "notes": corpus.notes,
@@ -46,6 +53,36 @@ def of_training(trainer: Trainer, *, finished: bool) -> dict[str, Any]:
     if trainer.best:
         said["valid_bits_per_note"] = round(trainer.best_bits, 4)
     return said
+
+
+def of_music(corpus: Corpus) -> dict[str, Any]:
+    """Return what the training pieces of a corpus are like, for seeds to be compared with.
+
+    ``world`` is a `notegen.corpus.world.World`; of a corpus of all tracks there are ``parts`` too: of each
+    its `notegen.roles.Role`, and its commonest program.
+    """
+    pieces = [piece.ids for piece in _spread(corpus.train, MOST_REMEMBERED)]
+    said: dict[str, Any] = {"world": asdict(World.of(pieces))}
+    return said | {"parts": _parts(pieces)} if corpus.tracks == "all" else said
+
+
+def _parts(pieces: list[Ids]) -> list[list[float]]:
+    """Return the mean role of each part, and the program that it has most often."""
+    found: dict[int, list[Role]] = {}
+    programs: dict[int, Counter[int]] = {}
+    for ids in pieces:
+        score = parts.decode(ids)
+        own = roles(score)
+        for track, part in enumerate(parts.numbers(ids)):
+            drums = score.tracks[track].is_drum
+            programs.setdefault(part, Counter())[v.DRUMS if drums else score.tracks[track].program] += 1
+            found.setdefault(part, []).extend([own[track]] if track in own else [])
+    rows = []
+    for part in range(max(programs) + 1 if programs else 0):
+        mean = np.mean(found.get(part) or [Role(0, 1, 0)], axis=0).round(3).tolist()
+        program = programs[part].most_common(1)[0][0] if part in programs else 0
+        rows.append([*mean, program])
+    return rows
 
 
 def bits_per_note(model: Bundle, pieces: Sequence[Piece], most: int, memory: float = 0.0) -> float:

@@ -16,6 +16,7 @@ from notegen.training.progress import Progress
 from notegen.training.provenance import (
     bits_per_note,
     of_corpus,
+    of_music,
     of_training,
     with_index,
     with_memory,
@@ -32,7 +33,7 @@ def train(
     recipe: Recipe | None = None,
     *,
     out: str | PathLike[str],
-    codec: str = "notes",
+    codec: str | None = None,
     weights: Sequence[float] | None = None,
     force: bool = False,
     restart: bool = False,
@@ -52,8 +53,9 @@ def train(
         `suggest` chooses one if it is missing.
     out : path
         The bundle's file.
-    codec : str
-        What the model reads: "notes", or text: "abc-characters" or "abc-tokens".
+    codec : str, optional
+        What the model reads: "notes", or text: "abc-characters" or "abc-tokens"; of a corpus of all tracks,
+        "parts". If not given, the tokens of the corpus.
     weights : sequence of float, optional
         The share of each of the corpus' sources in the tokens that are heard; only their proportions matter.
         A pass is as long as without them, and validation is on all.
@@ -70,15 +72,15 @@ def train(
         If the corpus has fewer than three different pieces, a source with a weight has nothing to learn from,
         or the loss is no number however small the learning rate.
     UsageError
-        If the file exists, a checkpoint beside it is of another training, there is no such codec, or the
-        weights do not fit the sources.
+        If the file exists, a checkpoint beside it is of another training, there is no such codec, it
+        reads other tracks than the corpus has, or the weights do not fit the sources.
     MissingExtraError
         If TensorFlow is not installed.
     """
     path = Path(out)
     checkpoint = checkpoint_of(path, force=force, restart=restart)
     check(corpus)
-    said = of_corpus(corpus) | ({"weights": list(weights)} if weights else {})
+    said = of_corpus(corpus) | of_music(corpus) | ({"weights": list(weights)} if weights else {})
     recipe, repeats = recipe or suggest(corpus), heard(corpus, weights) if weights else 1
     read = codec_for(codec, corpus)
     trainer = Trainer(

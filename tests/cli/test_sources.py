@@ -108,7 +108,7 @@ class Terminal(io.StringIO):
 def test_on_a_terminal_every_file_is_counted_when_its_last_piece_has_come(folder, monkeypatch):
     monkeypatch.setattr(sources, "tqdm", Bar)
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with sources._reading([sources._found(str(folder)), sources._found("kinder")]) as found:
+    with sources._reading([sources._found(str(folder)), sources._found("kinder")], "melody") as found:
         counts = {name.split("/")[-1]: sum(Bar.made.counts) for each in found for name, _ in each}
     assert (Bar.made.total, Bar.made.disable, sum(Bar.made.counts)) == (7, False, 7)
     assert {name: counts[name] for name in ("0.mid", "2.abc#1", "book.abc#0", "book.abc#4", "song.krn")} == {

@@ -111,5 +111,5 @@ def test_the_help_has_headings_with_the_few_that_matter_first(run):
     assert headings == ["Options:", "What the model reads and is:", "How it learns:"]
     first = lines[lines.index(headings[0]) + 1 : lines.index(headings[1])]
     assert [line.split()[0] for line in first if line.startswith("  -")] == [
-        "--output", "--from", "--weights", "--force", "--restart", "-h,"
+        "--output", "--from", "--weights", "--test-every", "--force", "--restart", "-h,"
     ]  # fmt: skip

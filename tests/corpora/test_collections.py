@@ -1,4 +1,5 @@
 import importlib.util
+import itertools
 import re
 import runpy
 from pathlib import Path
@@ -13,6 +14,7 @@ from notegen.melody import melody
 from notegen.model import bundle
 from notegen.score import Score
 
+VOICES = ["Soprano", "Alto", "Tenor", "Bass"]
 ROOT = Path(__file__).resolve().parents[2]
 FOR_EXPERIMENTS = [entry for entry in COLLECTIONS.values() if entry.experiments_only]
 
@@ -25,7 +27,8 @@ each = pytest.mark.parametrize("entry", COLLECTIONS.values(), ids=COLLECTIONS)
 @each
 def test_a_collection_says_whose_it_is_and_on_what_terms(entry):
     assert all((entry.title, entry.credit, entry.citation))
-    assert ("non-commercial" if entry.experiments_only else "public domain") in entry.notice
+    assert entry.notice.startswith("For experiments only.") == entry.experiments_only
+    assert ("commercial" if entry.experiments_only else "public domain") in entry.notice
     assert collection(entry.name) is entry
 
 
@@ -33,9 +36,23 @@ def test_a_collection_says_whose_it_is_and_on_what_terms(entry):
 @each
 def test_the_first_tune_of_a_collection_reads(entry):
     name, score = next(iter(entry.scores()))
-    assert name.startswith(f"{entry.name}/{entry.files()[0].name}#")
+    assert name.partition("#")[0] == f"{entry.name}/{entry.files()[0].name}"
     assert isinstance(score, Score)
     assert len(melody(score).notes) >= 24
+
+
+@installed
+def test_all_chorales_have_the_four_voices():
+    """None of the folder's other works is among them, and nothing is there in another format too."""
+    names = [path.stem for path in COLLECTIONS["chorales"].files()]
+    assert len(names) == len(set(names)) == 409
+    assert "bwv846" not in names
+    scores = list(itertools.islice(COLLECTIONS["chorales"].scores(), 0, None, 16))
+    assert len(scores) == 26
+    for name, score in scores:
+        assert isinstance(score, Score), name
+        voices = [track.name.split()[0] for track in score.tracks]
+        assert [v for v in voices if v in VOICES] == VOICES, name
 
 
 @installed
@@ -58,14 +75,16 @@ def test_the_melodies_of_the_literature_are_read_in_full():
 @installed
 @pytest.mark.parametrize("entry", FOR_EXPERIMENTS, ids=lambda entry: entry.name)
 def test_what_a_notice_quotes_stands_in_the_licence(entry):
-    licence = " ".join((entry.files()[0].parent / "license.txt").read_text(encoding="utf-8").split())
+    folder = entry.files()[0].parent
+    path = next(each / "license.txt" for each in (folder, folder.parent) if (each / "license.txt").exists())
+    licence = " ".join(path.read_text(encoding="utf-8").split())
     quotes = re.findall('"(.+?)"', entry.notice)
     assert quotes
     assert all(quote in licence for quote in quotes)
 
 
 def test_the_shipped_model_learns_from_nothing_that_is_for_experiments_only():
-    assert [entry.name for entry in FOR_EXPERIMENTS] == ["essen", "kinder"]
+    assert [entry.name for entry in FOR_EXPERIMENTS] == ["essen", "kinder", "chorales"]
     command = re.search(r"notegen train (.+?) --output", (ROOT / "Makefile").read_text())
     assert command[1].split() == ["ryan", "oneill", "aird"]
     for path in (ROOT / "notegen" / "models").glob("*.notegen"):
@@ -87,6 +106,16 @@ def test_a_tune_that_cannot_be_read_is_paired_with_its_reason(tmp_path, monkeypa
     (good, score), (bad, reason) = entry.scores()
     assert (good, bad) == ("ryan/book.abc#1 Good", "ryan/book.abc#2 Bad")
     assert isinstance(score, Score) and isinstance(reason, NotegenError)
+
+
+@installed
+def test_a_file_that_cannot_be_read_is_paired_with_its_reason(tmp_path, monkeypatch):
+    entry = COLLECTIONS["chorales"]
+    (tmp_path / "bwv0.xml").write_text("<html/>")
+    monkeypatch.setattr(type(entry), "files", lambda _: [tmp_path / "bwv0.xml"])
+    ((name, reason),) = entry.scores()
+    assert name == "chorales/bwv0.xml"
+    assert isinstance(reason, NotegenError)
 
 
 def test_an_unknown_collection_is_told_with_those_there_are():

@@ -84,7 +84,7 @@ def test_only_what_is_new_or_changed_is_read(tunes, tmp_path, monkeypatch):
     (tunes / "book.abc").unlink()
     write_tunes(tunes / "00new", [101])
     read = []
-    monkeypatch.setattr(pool, "read_job", lambda base, job: read.extend(job) or read_job(base, job))
+    monkeypatch.setattr(pool, "read_job", lambda base, job: read.extend(job.sources) or read_job(base, job))
     build([tunes], tmp_path / "built", jobs=1)
     assert sorted(source.path.name for _, source in read) == ["00003.mid", "00101.mid"]
     assert_same(Corpus.open(tmp_path / "built"), Corpus.open(tunes))
@@ -122,11 +122,11 @@ def test_a_build_that_failed_half_way_goes_on_to_the_same_bytes(tunes, tmp_path)
 
 
 def test_what_nobody_foresaw_is_a_refusal_of_one_file(tunes, tmp_path, monkeypatch):
-    def read(found):
+    def read(found, tracks):
         for source in found:
             if source.path.name == "00011.mid":
                 raise MemoryError("far\ntoo long")
-            yield from read_sources([source])
+            yield from read_sources([source], tracks)
 
     expected = [piece.name for piece in Corpus.open(tunes).pieces if not piece.name.endswith("00011.mid")]
     monkeypatch.setattr("notegen.corpus.work.read_sources", read)

@@ -14,6 +14,7 @@ from made_tunes import write_tunes
 from notegen.corpus import Corpus, plan, pool
 from notegen.corpus.build import build
 from notegen.corpus.sources import Source
+from notegen.corpus.work import Job
 from notegen.errors import DataError
 
 pytest.importorskip("distributed", reason="it comes with the extra dask")
@@ -89,7 +90,7 @@ def test_workers_make_the_same_shards_even_if_one_is_killed(tmp_path, monkeypatc
 
 
 def test_a_worker_that_does_not_have_the_files_says_so_instead_of_refusing_them(tmp_path):
-    job = [(1, Source(Path("gone.mid"))), (2, Source(Path("there.mid")))]
+    job = Job([(1, Source(Path("gone.mid"))), (2, Source(Path("there.mid")))])
     with pytest.raises(DataError, match=r"gone\.mid: a Dask worker does not find it"):
         pool._read_there(tmp_path, job)
     (tmp_path / "there.mid").write_bytes(b"")

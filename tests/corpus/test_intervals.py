@@ -1,11 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from made_parts import scores
+from made_tunes import make_song
 
-from notegen.codecs import notes
+from notegen.arrange import arrange
+from notegen.codecs import notes, parts
 from notegen.codecs import vocabulary as v
-from notegen.corpus.intervals import symbols, times
+from notegen.corpus.intervals import line, symbols, times
 from notegen.melody import melody
-from notegen.score import METER, Score, table
+from notegen.score import METER, NOTE, Score, table
 
 
 def tokens(score):
@@ -43,3 +49,32 @@ def test_symbols_tell_interval_and_inter_onset_whatever_the_key():
     ids = tokens(Score.of([(0, 240, 60), (240, 480, 64), (960, 480, 57)]))
     assert symbols(ids).tolist() == [256 * 12 + 128 + 4, 256 * 36 + 128 - 7]
     assert symbols(v.transpose(ids, -5)).tolist() == symbols(ids).tolist()
+
+
+@given(scores())
+def test_notes_of_parts_lie_as_in_the_decoded_score(score):
+    whole = arrange(score)
+    drums = np.array([track.is_drum for track in whole.tracks])
+    rows = whole.notes[~drums[whole.notes["track"]]]
+    begun, ended = times(parts.encode(whole))
+    assert (ended - begun).tolist() == rows["duration"].tolist()
+    assert len(set((begun - rows["onset"]).tolist())) <= 1  # all are moved alike, by what a pickup lacks
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_of_parts_the_melody_is_compared(order):
+    song = arrange(make_song(3))
+    rows = song.notes.copy()
+    rows["track"] = np.argsort(order)[rows["track"]]
+    moved = arrange(replace(song, notes=table(rows, NOTE), tracks=tuple(song.tracks[i] for i in order)))
+    onsets, pitches = line(parts.encode(moved))
+    melody = song.notes[song.notes["track"] == 0]
+    assert pitches.tolist() == melody["pitch"].tolist()
+    assert onsets.tolist() == melody["onset"].tolist()
+
+
+def test_of_chords_the_top_notes_are_compared():
+    chords = [(onset, 24, pitch) for onset in range(0, 240, 24) for pitch in (72 + onset // 24, 60, 64)]
+    ids = parts.encode(arrange(Score.of(chords, resolution=24)))
+    assert line(ids)[1].tolist() == list(range(72, 82))
+    assert symbols(ids).tolist() == [256 * 24 + 128 + 1] * 9

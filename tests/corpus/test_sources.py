@@ -201,8 +201,8 @@ def test_midi_files_are_encoded_in_batches_whatever_stands_between(tmp_path, tun
     calls = []
     encode = module.encode_files
 
-    def encode_files(contents):
-        found = encode(contents)
+    def encode_files(contents, *tracks):
+        found = encode(contents, *tracks)
         calls.append(len(found))
         return found
 

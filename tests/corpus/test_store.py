@@ -49,7 +49,7 @@ def test_beside_a_built_corpus_nothing_else_is_opened(built, tmp_path):
 
 
 def test_other_tokens_are_refused(built, monkeypatch):
-    monkeypatch.setattr(store, "_VOCABULARY", "[]")
+    monkeypatch.setattr(store, "_VOCABULARIES", {"[]": "melody"})
     for open_ in (building, reading):
         with pytest.raises(DataError, match="whose tokens are others"), open_(built):
             pass

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
-from notegen.codecs.codec import Notes
+from notegen.codecs.codec import Notes, Parts
 from notegen.errors import FormatError
 from notegen.formats import abc
 from notegen.formats.abc_codec import ALPHABET, CHARACTERS, FIRST, TOKENS, codec, learn
@@ -104,5 +104,6 @@ def test_text_that_cannot_be_read_is_refused():
 def test_codecs_are_found_by_their_names(tune):
     piece = notes.encode(melody(tune()))
     assert codec("notes") == learn("notes", [piece]) == Notes()
+    assert codec("parts") == learn("parts", [piece]) == Parts()
     assert codec(TOKENS, ("a", "b")).size == 5
     assert learn(CHARACTERS, [piece]).symbols == ALPHABET

@@ -55,7 +55,7 @@ def test_what_is_written_is_read_as_it_was(written_scores, heard, data):
     assert 60e6 / back.tempo_at(0) == pytest.approx(60e6 / score.tempo_at(0), abs=0.51)
 
 
-@pytest.mark.parametrize("name", COLLECTIONS)
+@pytest.mark.parametrize("name", [name for name in COLLECTIONS if name != "chorales"])
 def test_tunes_of_the_collections_are_read_as_they_were(heard, name):
     pytest.importorskip("music21")
     path = COLLECTIONS[name].files()[0]
