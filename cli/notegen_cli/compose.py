@@ -9,12 +9,18 @@ from typing import Any
 import click
 
 from notegen import formats
+from notegen.chords import parse_chords
 from notegen.codecs.vocabulary import METER_ID
+from notegen.corpus.world import World
 from notegen.errors import DataError, UsageError
 from notegen.generation import compose as library
+from notegen.generation.accompany import OTHERS
+from notegen.generation.choice import choose
 from notegen.generation.forms import check
+from notegen.generation.places import behind
+from notegen.generation.plan import Plan, title
+from notegen.generation.rules import Rules, parse_density, parse_span
 from notegen.generation.save import save
-from notegen.generation.seam import Seam
 from notegen.keys import Key
 from notegen.model.assemble import BLEND, MEMORY, Ensemble
 from notegen.model.bundle import load
@@ -27,6 +33,16 @@ _FORMS = {
     "musicxml": "Also write MusicXML.",
     "abc": "Also write ABC.",
     "sheet": "Also write a page with all takes: picture, score, sound, figures.",
+}
+
+
+_RULES = {  # options, and what the library calls them
+    "key": "key",
+    "span": "span",
+    "max_voices": "voices",
+    "chords": "chords",
+    "density": "density",
+    "end": "end",
 }
 
 
@@ -46,6 +62,11 @@ def _key(_: click.Context, __: click.Parameter, value: str | None) -> Key | None
     return None if value is None else Key.parse(value)
 
 
+def _parsed(parse: Callable[[str], Any]) -> Callable[..., Any]:
+    """Return what reads an option's text, if there is one."""
+    return lambda _context, _option, value: None if value is None else parse(value)
+
+
 def _forms(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for each form that takes can have besides MIDI."""
     for name, text in reversed(_FORMS.items()):
@@ -59,10 +80,22 @@ def _forms(command: Callable[..., None]) -> Callable[..., None]:
     "--model",
     "models",
     multiple=True,
-    default=["folk"],
+    metavar="auto|NAME|PATH",
+    help="A shipped model, or a bundle; two of them are blended.  [default: auto, what fits the seed]",
+)
+@click.option(
+    "--tracks",
+    default="all",
     show_default=True,
-    metavar="NAME|PATH",
-    help="A shipped model, or a bundle; two of them are blended.",
+    metavar="all|melody|NAME,...",
+    help="Which tracks go on, by name or number.",
+)
+@click.option(
+    "--others",
+    default="empty",
+    show_default=True,
+    type=click.Choice(OTHERS),
+    help="What the other tracks do: repeat their last bars, hold their last notes, or nothing.",
 )
 @click.option(
     "--bars",
@@ -91,8 +124,25 @@ def _forms(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--top-k", default=0, help="Draw from so many likeliest tokens.  [default: all]")
 @click.option("--seed", type=click.IntRange(0), help="Random seed; the same seed gives the same takes.")
 @click.option("--key-lock", is_flag=True, help="Stay in the scale of the seed's key.")
+@click.option("--key", callback=_key, help="Stay in the scale of a key, such as D, F#m or Ador.")
+@click.option(
+    "--range", "span", callback=_parsed(parse_span), metavar="LOW:HIGH", help="Such as C3:A5 or 48:81."
+)
+@click.option("--max-voices", type=click.IntRange(1), help="Notes that sound together, over all tracks.")
+@click.option(
+    "--chords",
+    callback=_parsed(parse_chords),
+    metavar='"C G/2 Am/2 F"',
+    help="Notes on the beat belong to these chords: one a bar, or /BEATS.",
+)
+@click.option(
+    "--density",
+    callback=_parsed(parse_density),
+    metavar="LEAST:MOST",
+    help="Notes that begin in each bar, over all tracks.",
+)
+@click.option("--end", is_flag=True, help="Come to a close in the last bar.")
 @click.option("--meter", callback=_meter, metavar="N/D", help="Meter of a tune from nothing, such as 6/8.")
-@click.option("--key", callback=_key, help="Key of a tune from nothing, such as D, F#m or Ador.")
 @_forms
 @click.option("--only-new", is_flag=True, help="Write the new bars without the seed before them.")
 @click.option(
@@ -115,32 +165,33 @@ def command(
 ) -> None:
     """Continue SEED, a MIDI, ABC, MusicXML or Humdrum file, in several takes; or begin a tune.
 
-    Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instrument.
-    A seed with chords or several tracks is continued in its melody. Behind an ABC seed takes are
-    written as ABC too.
+    Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instruments. Tracks
+    that the model cannot continue, such as drums, go on as they did. Behind an ABC seed takes are written
+    as ABC too.
     """
     chosen = {name for name in _FORMS if options.pop(name)}
     if seed_file is not None and seed_file.suffix.lower() == ".abc":
         chosen.add("abc")  # as it came
     forms = tuple(name for name in _FORMS if name in chosen)
     check(forms)
-    if seed_file is not None and (options["meter"] or options["key"]):
-        raise UsageError("--meter and --key are for tunes from nothing; a seed brings its own")
-    if blend is not None and len(models) == 1:
+    if seed_file is not None and options["meter"]:
+        raise UsageError("--meter is for tunes from nothing; a seed brings its own")
+    if blend is not None and len(models) < 2:
         raise UsageError("--blend is for two models: name a second one with --model")
+    asked = {name: options.pop(name) for name in _RULES}
+    rules = Rules(**{_RULES[name]: value for name, value in asked.items()})
     blend = BLEND if blend is None else blend
-    ensemble = Ensemble(tuple(load(name) for name in models), options.pop("memory"), blend)
     score = None if seed_file is None else formats.read(seed_file)
     try:
+        ensemble, reason = _ensemble(models, score, options["tracks"], options.pop("memory"), blend)
         if score is not None and not as_json:
-            click.echo(f"{seed_file}: {_summary(score)}")
-        takes = library.compose(ensemble, score, **options)
+            click.echo(f"{seed_file}: {_summary(score, ensemble, options)}")
+        takes = library.compose(ensemble, score, rules=rules, key=asked["key"], **options)
     except DataError as error:
         raise type(error)(f"{seed_file}: {error}" if seed_file else str(error)) from None
     stem = "tune" if seed_file is None else seed_file.stem
-    settings = {**options, "seed": takes[0].seed, "only_new": only_new, "forms": list(forms)}
+    settings = {**options, **_plain(asked), "seed": takes[0].seed, "only_new": only_new, "forms": list(forms)}
     settings["meter"] = "{}/{}".format(*options["meter"]) if options["meter"] else None
-    settings["key"] = str(options["key"]) if options["key"] else None
     folder = output or Path(f"{stem}-takes")
     paths, sidecar = save(
         takes,
@@ -160,7 +211,7 @@ def command(
         said = json.loads(sidecar.read_bytes())
         click.echo(json.dumps({**said, "folder": str(folder), "sidecar": str(sidecar)}))
     else:
-        _print(takes, paths, sidecar, ensemble, options["bars"], forms)
+        _print(takes, paths, sidecar, ensemble, reason, options["bars"], forms)
 
 
 def _show(done: int, total: int, path: Path) -> None:
@@ -169,21 +220,51 @@ def _show(done: int, total: int, path: Path) -> None:
         click.echo(f"\r\033[K{done + 1} of {total}: {path.name}", nl=False, err=True)
 
 
-def _summary(score: Score) -> str:
-    """Say in one line what the seed is, and what of it is continued."""
-    seam = Seam.of(score)
-    bars = len(score.bars()) - 1
-    text = f"{bars} bar{'s' * (bars != 1)}, {seam.meter[0]}/{seam.meter[1]}, {seam.key.long_name}"
-    if seam.tick:
+def _ensemble(
+    models: tuple[str, ...], score: Score | None, tracks: str, memory: float, blend: float
+) -> tuple[Ensemble, str]:
+    """Return the models that are asked, and why they were taken if nobody named them."""
+    if models and models != ("auto",):
+        return Ensemble(tuple(load(name) for name in models), memory, blend), ""
+    choice = choose(score, tracks)
+    return Ensemble((choice.model,), memory), choice.reason
+
+
+def _plain(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return rules as plain values."""
+    said = {**asked, "key": asked["key"] and str(asked["key"])}
+    if asked["chords"]:
+        said["chords"] = " ".join(map(str, asked["chords"]))
+    return said
+
+
+def _summary(score: Score, ensemble: Ensemble, options: dict[str, Any]) -> str:
+    """Say what the seed is, and what of it goes on, and how."""
+    model = ensemble.models[0]
+    place = behind(model, score, 1, options["tracks"], options["others"])
+    at = place.at
+    bars = len(at.score.bars()) - 1
+    text = f"{bars} bar{'s' * (bars != 1)}, {at.meter[0]}/{at.meter[1]}, {at.key.long_name}"
+    if at.tick:
         text += ", the last bar unfinished"
-    chords = len(seam.line.notes) < int((score.notes["track"] == seam.track).sum())
-    if len(score.tracks) > 1:
-        track = score.tracks[seam.track]
-        name = f' "{track.name}"' if track.name else ""
-        text += f"; only the melody, track {seam.track + 1}{name} of {len(score.tracks)}, is continued"
-    elif chords:
-        text += "; only the melody, its highest line, is continued"
-    return text
+    lines = [text, *_fates(score, model.name, place.plan)]
+    world = World.parse(model.provenance.get("world"))
+    if world and (strange := world.strange(place.before)):
+        lines.append(f"strange to {model.name}: {'; '.join(strange)}")
+    return "\n  ".join(lines)
+
+
+def _fates(score: Score, model: str, plan: Plan) -> list[str]:
+    """Say what becomes of each track, if there are several."""
+    if not plan.beside and len(plan.casting) == 1:
+        return []
+    named = {
+        f"continued by {model}": [title(score, track) for track in sorted(plan.casting)],
+        "go on as they did": [title(score, each) for each, how in plan.beside.items() if how == "loop"],
+        "held": [title(score, track) for track, how in plan.beside.items() if how == "hold"],
+        "left empty": [title(score, track) for track, how in plan.beside.items() if how == "empty"],
+    }
+    return [f"{what}: {', '.join(tracks)}" for what, tracks in named.items() if tracks]
 
 
 def _print(
@@ -191,11 +272,13 @@ def _print(
     paths: list[Path],
     sidecar: Path,
     ensemble: Ensemble,
+    reason: str,
     bars: int,
     forms: tuple[str, ...],
 ) -> None:
     plural = "s" * (len(ensemble.models) > 1)
-    click.echo(f"model{plural} {ensemble.name}, random seed {takes[0].seed}")
+    why = f" ({reason})" * bool(reason)
+    click.echo(f"model{plural} {ensemble.name}{why}, random seed {takes[0].seed}")
     for take, path in zip(takes, paths, strict=True):
         line = f"  {path}  {bars} bars, {take.notes} notes, {take.bits_per_note:.2f} bits per note"
         if take.redrawn:

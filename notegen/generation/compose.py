@@ -1,20 +1,24 @@
 """Compose: continue a seed, or begin a tune, in several takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus.intervals import line_notes
 from notegen.corpus.originality import Run, human_longest
 from notegen.errors import UsageError
 from notegen.generation import judge
-from notegen.generation.echo import Echo, echoes
+from notegen.generation.accompany import Others
+from notegen.generation.echo import Echo
 from notegen.generation.pens import Pen, pen
-from notegen.generation.places import Continuation, Opening
+from notegen.generation.places import Continuation, Opening, behind
+from notegen.generation.plan import Names
+from notegen.generation.rules import Rules
 from notegen.generation.sampling import Draft, Taste
-from notegen.generation.seam import Seam
+from notegen.generation.tracks import Tracks
 from notegen.keys import Key
 from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
@@ -83,10 +87,13 @@ def compose(
     *,
     bars: int = 8,
     variations: int = 4,
+    tracks: Names = "all",
+    others: Others = "empty",
     temperature: float = 1.0,
     top_p: float = 1.0,
     top_k: int = 0,
     seed: int | None = None,
+    rules: Rules | None = None,
     key_lock: bool = False,
     meter: tuple[int, int] | None = None,
     key: Key | None = None,
@@ -98,17 +105,24 @@ def compose(
     model : Bundle or Ensemble
         A model with its memory as people have it, or an ensemble of one or two.
     score : Score, optional
-        The seed, continued in its melody; a tune from nothing without it.
+        The seed; a tune from nothing without it.
     bars : int
         Bars of new material; a bar that the seed leaves unfinished is filled besides.
     variations : int
         How many takes.
+    tracks : str or sequence of str
+        Which tracks of the seed go on: "all", "melody", or their names or numbers from 1 on. Those that the
+        model cannot continue, drums among them, go on as they did.
+    others : str
+        What the other tracks do: "loop", "hold" or "empty"; see `notegen.generation.accompany`.
     temperature, top_p, top_k
         See `notegen.generation.sampling.Taste`.
     seed : int, optional
         The same number gives the same takes; one is drawn if it is missing.
+    rules : Rules, optional
+        What new bars must keep to.
     key_lock : bool
-        Use the notes of the key's scale alone.
+        Use the notes of the scale of the seed's key alone.
     meter, key : optional
         Of a tune from nothing; the model chooses what is not given.
 
@@ -120,28 +134,44 @@ def compose(
     Raises
     ------
     EmptyError
-        If the seed has no melody.
+        If the seed has no note but drums in these tracks.
     UsageError
-        If an option is out of range.
+        If an option is out of range, or rules contradict each other.
     """
     ensemble = Ensemble.of(model)
     taste = Taste(temperature, top_p, top_k)
     _check(bars, variations, seed)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-    place = Opening(meter, key) if score is None else Continuation(Seam.of(score))
+    first = ensemble.models[0]
+    if score is not None:
+        place: Tracks | Continuation | Opening = behind(first, score, bars, tracks, others)
+    elif first.codec == "parts":
+        raise UsageError(f"{first.name} continues seeds alone; for a tune from nothing take another model")
+    else:
+        place = Opening(meter, key, bars)
+    rules = _rules(rules or Rules(), place, key_lock)
     with threadpool_limits(1):  # a step is too small to share: two threads are slower than one
-        draws = pen(ensemble.predictor, ensemble.codec, place, taste, bars, key_lock=key_lock)
+        draws = pen(ensemble.predictor, ensemble.codec, place, taste, rules)
         drafts, flaws, redrawn = _draw(draws, variations, seed)
     bits = [draft.nats / np.log(2) / max(1, note_count(draft.ids)) for draft in drafts]
     copied, copies = _compare(ensemble, place.before, drafts)
-    heard = echoes(place.before, [draft.ids for draft in drafts])
     takes = []
     for i in judge.rank(bits, flaws, ensemble.human_bits, copies):
-        whole, fresh = place.finish(drafts[i].ids)
-        count = note_count(drafts[i].ids)
-        made = bits[i], count, flaws[i], redrawn[i], seed, place.tick, copied[i], copies[i], heard[i]
-        takes.append(Take(whole, fresh, *made))
+        ids = drafts[i].ids
+        whole, fresh = place.finish(ids, np.random.default_rng([seed, i]))
+        made = bits[i], note_count(ids), flaws[i], redrawn[i], seed, place.tick, copied[i], copies[i]
+        takes.append(Take(whole, fresh, *made, place.echo(ids)))
     return takes
+
+
+def _rules(rules: Rules, place: Tracks | Continuation | Opening, key_lock: bool) -> Rules:
+    """Return the rules with the key that takes are locked to."""
+    if not key_lock:
+        return rules
+    key = place.key
+    if key is None:
+        raise UsageError("without a seed there is no scale to stay in: name a key too")
+    return replace(rules, key=rules.key or key)
 
 
 def _check(bars: int, variations: int, seed: int | None) -> None:
@@ -185,6 +215,7 @@ def _length(found: tuple[Run | None, bool]) -> tuple[bool, int]:
 def _compare_with(model: Bundle, before: Ids, draft: Draft) -> tuple[Run | None, bool]:
     if model.index is None:
         return None, False
-    run = model.index.longest(np.append(before, draft.ids), note_count(before))
+    whole = np.append(before, draft.ids)
+    run = model.index.longest(whole, line_notes(whole, len(before)))
     usual = human_longest(model.provenance.get("human_originality"), note_count(draft.ids))
     return run, run is not None and usual is not None and run.notes > usual

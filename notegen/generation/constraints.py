@@ -9,18 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
-from notegen.codecs.grammar import Grammar, Mask
+from notegen.codecs.grammar import Mask
+from notegen.codecs.parts_grammar import PartsGrammar
 from notegen.codecs.vocabulary import INDEX, Ids
+from notegen.generation.course import Course
+from notegen.generation.ledger import AnyGrammar, Ledger
 from notegen.keys import Key
 
 _TICKS = np.arange(v.LONGEST_BAR)
 _POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
-_PITCH = slice(v.FIRST["pitch"], v.FIRST["pitch"] + v.PITCHES)
 _RELEASE = slice(v.FIRST["release"], v.FIRST["release"] + v.LONGEST_RELEASE)
 _ENDS = np.arange(v.LONGEST_RELEASE) + 1
-_SEMITONES = np.arange(v.PITCHES) - v.LOWEST
 _KEY = slice(v.FIRST["key"], v.FIRST["key"] + len(v.KEYS))
-_HEAD = np.isin(v.KIND, [INDEX[name] for name in ("meter", "key", "pickup")])
+_HEAD = np.isin(v.KIND, [INDEX[name] for name in ("meter", "key", "tempo", "pickup")])
+_NOTES = np.isin(v.KIND, [INDEX[name] for name in ("part", "velocity", "pitch", "drum")])
+_SOUND = np.isin(np.arange(len(v.TABLE)), [INDEX["pitch"], INDEX["drum"]])  # by kind
 
 
 @dataclass(frozen=True)
@@ -36,52 +39,54 @@ class Constraints:
         end; 0 if the seed ends on a bar line.
     floor : int
         The tick of that bar before which nothing new may begin.
-    pitches : array of bool, shape (128,)
-        Which MIDI pitches may sound.
     key : Key, optional
         The key of a tune from nothing.
+    course : Course, optional
+        The rules that people ask for; see `notegen.generation.rules`.
     """
 
     last_bar: int
     fill: int = 0
     floor: int = 0
-    pitches: Mask | None = None
     key: Key | None = None
+    course: Course | None = None
 
-    def apply(self, mask: Mask, grammar: Grammar, fresh: Mask) -> None:
+    def apply(self, mask: Mask, grammar: AnyGrammar, fresh: Mask) -> None:
         """Narrow a mask of shape (batch, vocabulary) in place.
 
         Parameters
         ----------
         mask : array of bool
             What the grammar allows.
-        grammar : Grammar
+        grammar : Grammar or PartsGrammar
         fresh : array of bool, shape (batch,)
             Which takes have no new note yet.
         """
         begun = grammar.bars > 0
-        mask[np.ix_(begun, _HEAD)] = False
+        mask[np.ix_(begun, _HEAD[: mask.shape[1]])] = False
         mask[:, v.PICKUP] = False
+        end = grammar.cursor
+        if isinstance(grammar, PartsGrammar):
+            end = grammar.end
+            mask[:, v.GAP] = mask[:, v.FILL] = False
         last = grammar.bars >= self.last_bar
         mask[~last, v.END] = False
         to_come = np.maximum(self.last_bar - grammar.bars, 0) * grammar.next_length
-        room = grammar.length + to_come - np.where(grammar.held, grammar.cursor, 0)
+        room = grammar.length + to_come - np.where(grammar.held, end, 0)
         mask[:, _RELEASE] &= room[:, None] >= _ENDS
         if self.key is not None:
             mask[:, _KEY] &= np.arange(len(v.KEYS)) == v.key_id(self.key) - v.FIRST["key"]
-        if self.pitches is not None:
-            mask[:, _PITCH] &= self.pitches[np.clip(_SEMITONES + grammar.tonic[:, None], 0, 127)]
         if self.fill:
             self._fill(mask, grammar, fresh)
 
-    def _fill(self, mask: Mask, grammar: Grammar, fresh: Mask) -> None:
+    def _fill(self, mask: Mask, grammar: AnyGrammar, fresh: Mask) -> None:
         waiting = fresh & (grammar.bars == self.fill)
         mask[waiting, v.BAR] = False
         mask[waiting, _POSITION] &= self.floor <= _TICKS
         direct = waiting & (grammar.cursor < self.floor) & (grammar.kind != INDEX["position"])
-        mask[direct, _PITCH] = False
+        mask[np.ix_(direct, _NOTES[: mask.shape[1]])] = False
 
-    def complete(self, ids: Ids, grammar: Grammar) -> Mask:
+    def complete(self, ids: Ids, grammar: AnyGrammar) -> Mask:
         """Return which takes are complete with the token that each is about to take."""
         begins = (ids == v.BAR) & (grammar.bars >= self.last_bar)
         ended: Mask = begins | (ids == v.END)
@@ -93,19 +98,28 @@ class Guide:
 
     Parameters
     ----------
-    grammar : Grammar
+    grammar : Grammar or PartsGrammar
         Where the takes stand; its batch says how many there are.
     constraints : Constraints
+
+    Raises
+    ------
+    UsageError
+        If the rules cannot be kept behind such a beginning.
     """
 
-    def __init__(self, grammar: Grammar, constraints: Constraints) -> None:
+    def __init__(self, grammar: AnyGrammar, constraints: Constraints) -> None:
         self.grammar, self.constraints = grammar, constraints
         self.alive, self._fresh = (np.ones(len(grammar.kind), dtype=bool) for _ in range(2))
+        course = constraints.course
+        self._ledger = Ledger(course, grammar) if course else None
 
     def mask(self) -> Mask:
         """Return what may come next, shape (takes, vocabulary)."""
         mask = self.grammar.mask()
         self.constraints.apply(mask, self.grammar, self._fresh)
+        if self._ledger:
+            self._ledger.narrow(mask, self.grammar)
         mask[~self.alive, v.END] = True
         return mask
 
@@ -116,8 +130,11 @@ class Guide:
     def advance(self, tokens: Ids) -> Ids:
         """Take one token each, and return what the network is to read; complete takes end before it."""
         self.alive &= ~self.constraints.complete(tokens, self.grammar)
-        self.grammar.advance(np.where(self.alive, tokens, v.END))
-        self._fresh &= v.KIND[tokens] != INDEX["pitch"]
+        taken = np.where(self.alive, tokens, v.END)
+        if self._ledger:
+            self._ledger.advance(taken, self.grammar)
+        self.grammar.advance(taken)
+        self._fresh &= ~_SOUND[v.KIND[tokens]]
         return tokens
 
 

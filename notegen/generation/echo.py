@@ -6,9 +6,10 @@ import numpy as np
 
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
+from notegen.corpus.intervals import line_notes
 from notegen.corpus.originality import Index
 from notegen.corpus.scan import Piece
-from notegen.generation.judge import bars
+from notegen.generation.judge import Bar, bars
 
 
 class Echo(NamedTuple):
@@ -59,6 +60,22 @@ def echoes(before: Ids, takes: list[Ids]) -> list[Echo | None]:
         new, run = _sounding(ids), index.longest(np.append(before, ids), since=first)
         found.append(Echo(sum(bar in known for bar in new), len(new), run.notes if run else 0))
     return found
+
+
+def echo_of_parts(new: list[Bar], before: list[Bar], seed: Ids, ids: Ids) -> Echo:
+    """Return what a take of several parts says again of its seed.
+
+    Parameters
+    ----------
+    new, before : lists of Bar
+        Of the take and of its seed.
+    seed, ids : arrays of ids
+        The tokens of both; the longest run is of the line that leads.
+    """
+    heard, known = [bar for bar in new if bar], set(before)
+    whole = np.append(seed, ids)
+    run = Index.of([Piece("seed", "seed", seed)]).longest(whole, line_notes(whole, len(seed)))
+    return Echo(sum(bar in known for bar in heard), len(heard), run.notes if run else 0)
 
 
 def _sounding(ids: Ids) -> list[tuple[int, ...]]:

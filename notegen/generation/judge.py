@@ -8,11 +8,16 @@ blandest take.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import INDEX, Ids
+from notegen.score import Table
+
+Bar = frozenset[tuple[int, ...]]  # the notes of a bar: place, length, pitch and part of each
 
 SAME_BARS = 3
 SAME_NOTES = 9
@@ -45,6 +50,47 @@ def flaw(ids: Ids, before: Ids) -> str:
     return ""
 
 
+def flaw_of_parts(new: list[Bar], before: list[Bar], silent: bool) -> str:
+    """Return what is wrong with a take of several parts in a few words, or an empty text.
+
+    Parameters
+    ----------
+    new, before : lists of Bar
+        Of the take and of its seed.
+    silent : bool
+        Whether nothing sounds in one of the new bars.
+    """
+    if silent:
+        return "an empty bar"
+    usual = max(SAME_BARS, _longest_run(before) + 1)  # more than the seed has itself
+    if _longest_run([*before[1 - usual :], *new]) >= usual:
+        return "the same bar again and again"
+    if len(new) >= COPIED_BARS and set(new) <= set(before):
+        return "nothing but its seed again"
+    return ""
+
+
+def bars_of(notes: Table, lines: NDArray[np.int64]) -> list[Bar]:
+    """Return the bars of notes between bar lines, all in the same ticks."""
+    at = np.searchsorted(lines, notes["onset"], side="right") - 1
+    found: list[set[tuple[int, ...]]] = [set() for _ in lines[1:]]
+    place = notes["onset"] - lines[np.maximum(at, 0)]
+    columns = (at, place, notes["duration"], notes["pitch"], notes["track"])
+    for bar, *note in zip(*(column.tolist() for column in columns), strict=True):
+        if 0 <= bar < len(found):
+            found[bar].add(tuple(note))
+    return [frozenset(bar) for bar in found]
+
+
+def is_silent(notes: Table, lines: NDArray[np.int64]) -> bool:
+    """Whether nothing sounds between two of the bar lines."""
+    ends = notes["onset"] + notes["duration"]
+    return any(
+        not ((notes["onset"] < stop) & (ends > start)).any()
+        for start, stop in zip(lines[:-1].tolist(), lines[1:].tolist(), strict=True)
+    )
+
+
 def rank(bits: list[float], flaws: list[str], human: float, copies: Sequence[bool] = ()) -> list[int]:
     """Return the order of takes, best first; `copies` says which copy more than people do, if it is known.
 
@@ -66,6 +112,15 @@ def bars(ids: Ids) -> list[tuple[int, ...]]:
 def _notes(ids: Ids) -> list[tuple[int, ...]]:
     """Return the pitch of each note."""
     return [(token,) for token in ids[v.KIND[ids] == INDEX["pitch"]].tolist()]
+
+
+def _longest_run(things: list[Bar]) -> int:
+    """Return how many equal bars stand in a row at most; those without a note do not count."""
+    longest = run = 1
+    for one, other in pairwise(things):
+        run = run + 1 if one == other and one else 1
+        longest = max(longest, run)
+    return longest
 
 
 def _run(things: list[tuple[int, ...]], longest: int, new: int) -> bool:

@@ -1,6 +1,7 @@
 """Pens: how takes are drawn, as note tokens or as ABC text; what comes of it are note tokens."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,10 +9,12 @@ import numpy as np
 from notegen.codecs import vocabulary as v
 from notegen.codecs.codec import Codec
 from notegen.codecs.vocabulary import Ids
+from notegen.errors import UsageError
 from notegen.formats.abc_codec import Abc
-from notegen.generation import judge, text
+from notegen.generation import text
 from notegen.generation.constraints import Guide
-from notegen.generation.places import Continuation, Opening
+from notegen.generation.places import Continuation, Opening, Place
+from notegen.generation.rules import Rules
 from notegen.generation.sampling import Draft, Taste, read, sample
 from notegen.model.predictor import Predictor
 
@@ -26,32 +29,32 @@ class Drawn(NamedTuple):
 Pen = Callable[[int, np.random.Generator], list[Drawn]]  # draws so many takes
 
 
-def pen(
-    model: Predictor,
-    codec: Codec,
-    place: Continuation | Opening,
-    taste: Taste,
-    bars: int,
-    *,
-    key_lock: bool,
-) -> Pen:
-    """Return a pen for takes of so many bars."""
+def pen(model: Predictor, codec: Codec, place: Place, taste: Taste, rules: Rules) -> Pen:
+    """Return a pen for takes that begin at a place.
+
+    Raises
+    ------
+    UsageError
+        If a model of text is asked for rules that are kept by notes alone.
+    """
     if isinstance(codec, Abc):
-        return _text_pen(model, codec, place, taste, place.frame(bars, key_lock))
-    constraints = place.constraints(bars, key_lock)
+        assert isinstance(place, Continuation | Opening)  # nothing else is written as text
+        return _text_pen(model, codec, place, taste, rules)
+    constraints = place.constraints(rules)
     prompt = read(model, place.before)
 
     def draw(takes: int, rng: np.random.Generator) -> list[Drawn]:
         guide = Guide(place.grammar(takes), constraints)
         drafts = sample(model, prompt, guide, taste, rng, place.forced)
-        return [Drawn(draft, judge.flaw(draft.ids, place.before)) for draft in drafts]
+        return [Drawn(draft, place.flaw(draft.ids)) for draft in drafts]
 
     return draw
 
 
-def _text_pen(
-    model: Predictor, codec: Abc, place: Continuation | Opening, taste: Taste, frame: text.Frame
-) -> Pen:
+def _text_pen(model: Predictor, codec: Abc, place: Continuation | Opening, taste: Taste, rules: Rules) -> Pen:
+    if replace(rules, key=None) != Rules():
+        raise UsageError("a model of ABC text keeps to a key alone; for other rules take a model of notes")
+    frame = place.frame(rules)
     before: Ids = np.append(v.START, codec.spell(place.words())).astype(np.int32)
     prompt = read(model, before)
 
@@ -60,7 +63,7 @@ def _text_pen(
 
     def _drawn(written: text.Written) -> Drawn:
         ids = place.tokens(written)
-        flaw = judge.flaw(ids, place.before) if written.is_complete else "a bar that cannot be read"
+        flaw = place.flaw(ids) if written.is_complete else "a bar that cannot be read"
         return Drawn(Draft(ids, written.nats), flaw)
 
     return draw

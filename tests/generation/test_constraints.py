@@ -3,7 +3,10 @@ import pytest
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar
-from notegen.generation.constraints import Constraints, pitch_classes
+from notegen.generation.constraints import Constraints
+from notegen.generation.course import course
+from notegen.generation.ledger import Ledger
+from notegen.generation.rules import Rules
 from notegen.keys import Key
 
 HEAD = (v.START, v.meter_id((4, 4)), v.key_id(Key.parse("D")), v.BAR)
@@ -18,6 +21,8 @@ def allowed(constraints, *ids, fresh=True):
         grammar.advance(np.array([token]))
     mask = grammar.mask()
     constraints.apply(mask, grammar, np.array([fresh]))
+    if constraints.course:
+        Ledger(constraints.course, grammar).narrow(mask, grammar)
     return set(np.flatnonzero(mask[0]).tolist())
 
 
@@ -53,7 +58,7 @@ def test_a_note_that_goes_on_ends_with_the_last_bar_too():
 
 def test_a_scale_keeps_other_pitches_out_of_every_octave():
     scale = Key.parse("D").scale
-    after = allowed(Constraints(last_bar=2, pitches=pitch_classes(scale)), *HEAD)
+    after = allowed(Constraints(last_bar=2, course=course(Rules(key=Key.parse("D")), 1, 2)), *HEAD)
     pitches = {token - PITCH + 2 for token in after if kinds([token]) == {"pitch"}}  # the tonic is D
     assert pitches == {pitch for pitch in range(128) if pitch % 12 in scale}
 

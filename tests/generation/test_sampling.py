@@ -109,7 +109,7 @@ class Speller:
     def predict(self, ids, state):
         read = state[0] + np.arange(1, ids.shape[1] + 1)  # (batch, time)
         following = self.piece[np.minimum(read, len(self.piece) - 1)]
-        return log_softmax(60.0 * np.eye(v.SIZE)[following]), [read[:, -1:]]
+        return log_softmax(60.0 * np.eye(v.MELODY)[following]), [read[:, -1:]]
 
 
 @pytest.fixture

@@ -149,12 +149,14 @@ def test_a_seed_without_a_melody_is_refused(score):
         Seam.of(score)
 
 
+RNG = np.random.default_rng(0)
 PITCH, RELEASE = v.FIRST["pitch"] + v.LOWEST + 60, v.FIRST["release"] - 1
 
 
 def test_new_tokens_become_notes_behind_the_seed():
     notes = Seam.of(quarters(8)).notes(
-        np.array([v.BAR, PITCH, RELEASE + 24, PITCH + 4, RELEASE + 48, v.BAR, PITCH, RELEASE + 96])
+        np.array([v.BAR, PITCH, RELEASE + 24, PITCH + 4, RELEASE + 48, v.BAR, PITCH, RELEASE + 96]),
+        RNG,
     )
     assert notes[["onset", "duration", "pitch"]].tolist() == [
         (3840, 480, 62),
@@ -164,7 +166,7 @@ def test_new_tokens_become_notes_behind_the_seed():
 
 
 def test_new_notes_in_an_unfinished_bar_stand_behind_its_old_ones():
-    notes = Seam.of(quarters(6)).notes(np.array([PITCH, RELEASE + 72, PITCH + 2, RELEASE + 96]))
+    notes = Seam.of(quarters(6)).notes(np.array([PITCH, RELEASE + 72, PITCH + 2, RELEASE + 96]), RNG)
     assert notes[["onset", "duration", "pitch"]].tolist() == [(2880, 480, 62), (3360, 480, 64)]
 
 
@@ -174,7 +176,7 @@ def test_new_notes_take_the_velocity_and_touch_of_the_seeds():
     new = [v.BAR]
     for end in (24, 48, 72, 96):
         new += [PITCH, RELEASE + end]
-    notes = seam.notes(np.array(new))
+    notes = seam.notes(np.array(new), RNG)
     assert notes["velocity"].tolist() == [100, 60, 80, 60]
     assert notes["duration"].tolist() == [408] * 4
 

@@ -1,0 +1,53 @@
+"""Choosing a model for a seed: by what it is, and by what each model finds in it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from notegen.codecs.notes import note_count
+from notegen.evaluation.likelihood import token_nats
+from notegen.generation.places import behind
+from notegen.generation.plan import Names, chosen
+from notegen.model.assemble import alone
+from notegen.model.bundle import Bundle, load, shipped
+from notegen.roles import roles
+from notegen.score import Score
+
+MELODY = "folk"  # the model of a single line
+_SINGLE = 1.1  # notes that begin together at most, on average, in a single line
+_HEARD = 400  # tokens of a seed's end that are asked about
+
+
+class Choice(NamedTuple):
+    """A model, and why it was taken."""
+
+    model: Bundle
+    reason: str
+
+
+def choose(score: Score | None, tracks: Names = "all") -> Choice:
+    """Take a shipped model for a seed, or for a tune from nothing.
+
+    A single line goes to `MELODY`; of the models of many parts, that one is taken which finds the end of the
+    seed the likeliest.
+    """
+    if score is None:
+        return Choice(load(MELODY), "a tune from nothing is a melody")
+    wanted = chosen(score, tracks)
+    pitched = [role for track, role in roles(score).items() if track in wanted]
+    if len(pitched) <= 1 and all(role.voices <= _SINGLE for role in pitched):
+        return Choice(load(MELODY), "the seed is a single line")
+    several = [model for model in map(load, shipped()) if model.codec == "parts"]
+    if not several:
+        return Choice(load(MELODY), "there is no model of several parts, so its melody is continued")
+    bits = [_bits(model, score, tracks) for model in several]
+    best = int(np.argmin(bits))
+    found = ", ".join(f"{model.name} {each:.2f}" for model, each in zip(several, bits, strict=True))
+    return Choice(several[best], f"bits per note of the seed's end: {found}")
+
+
+def _bits(model: Bundle, score: Score, tracks: Names) -> float:
+    """Return what the end of a seed costs a model, in bits per note."""
+    ids = behind(model, score, 1, tracks).before
+    (costs,) = token_nats(alone(model), [ids])
+    return float(costs[-_HEARD:].sum() / np.log(2) / max(1, note_count(ids[-_HEARD:])))
