@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from made_tunes import make_song
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import transpose
+from notegen.corpus.tracks import tokens
 from notegen.melody import melody
 from notegen.training.augment import transposing
 
@@ -51,3 +53,14 @@ def test_a_piece_at_the_edge_of_midi_is_moved_away_from_it(tune, edge):
     pitches = line.notes["pitch"]
     ids = notes.encode(line.transpose(edge - int(pitches.max() if edge else pitches.min())))
     assert set(moves(ids)) == (set(range(-5, 1)) if edge else set(range(7)))
+
+
+def test_drums_stay_where_they_are():
+    ids = tokens(make_song(), "all")
+    drums = v.KIND[ids] == v.INDEX["drum"]
+    assert set(moves(ids)) == set(range(-5, 7))
+    for seed in range(8):
+        found = transposing(share=1)(ids, np.random.default_rng(seed))
+        assert found[drums].tolist() == ids[drums].tolist()
+    beat = ids[v.KIND[ids] != v.INDEX["pitch"]]
+    assert transposing(share=1)(beat, np.random.default_rng(0)) is beat

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from made_trainings import RECIPE
+from made_tunes import make_song
 
-from notegen.codecs.codec import Notes
+from notegen.codecs import vocabulary as v
+from notegen.codecs.codec import Notes, Parts
 from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import PAD, pitches
 from notegen.corpus import Corpus, lengths
@@ -81,7 +83,7 @@ def test_text_is_learned_in_other_keys_and_measured_as_it_is(corpus, name):
 def test_a_codec_of_another_name_is_refused(corpus):
     assert codec_for("notes", corpus) == Notes()
     with pytest.raises(
-        UsageError, match='there is no codec "midi": it is one of notes, abc-characters, abc-to'
+        UsageError, match='there is no codec "midi": it is one of notes, parts, abc-'
     ):
         codec_for("midi", corpus)
 
@@ -92,3 +94,28 @@ def test_text_is_asked_for_to_its_end(corpus):
     steps = tokens.held_out(4, 32)
     asked = sum(int((step.targets != PAD).sum()) for step in steps)
     assert asked == sum(len(codec.encode(piece.ids)) - 1 for piece in corpus.valid)
+
+
+@pytest.fixture(scope="module")
+def songs():
+    """Twelve songs with all of their tracks."""
+    return Corpus.of("songs", [(str(seed), make_song(seed)) for seed in range(12)], tracks="all")
+
+
+def test_of_all_tracks_the_tokens_of_parts_are_learned_from(songs):
+    codec = codec_for(None, songs)
+    assert codec == codec_for("parts", songs) == Parts()
+    assert codec_for(None, Corpus.of("tunes", [("a", make_song())])) == Notes()
+    found = material(songs, RECIPE, codec)
+    assert found.config.vocabulary == v.SIZE
+    assert found.train[0].tolist() == songs.train[0].ids.tolist()
+
+
+def test_a_codec_of_other_tracks_is_refused(songs, corpus):
+    for name in ("notes", "abc-characters"):
+        with pytest.raises(
+            UsageError, match=f'songs is a corpus of all tracks, and the codec "{name}" reads mel'
+        ):
+            codec_for(name, songs)
+    with pytest.raises(UsageError, match='is a corpus of melodies, and the codec "parts" reads all tracks'):
+        codec_for("parts", corpus)
