@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from notegen.notation.metre import is_compound
 from notegen.score import DEFAULT_METER, METER, Score, Table, table
 
-_STEADY = 0.8  # how alike onsets must lie between sixteenths (mean resultant length)
-_EXACT = 1 / 12  # of a sixteenth: what is less is no shift
+_STEADY = 0.6  # of the onsets must lie at the same place between sixteenths: swung ones do not
+_EXACT = 1 / 12  # of a sixteenth: what is less is the same place
 _HUMAN = 1 / 3  # of a sixteenth: what is less is how one may play
 _WRONG = (
     0.75  # of the best fit to a metre: bar lines that fit less are not believed, if all stands beside them
@@ -81,7 +81,9 @@ def _to_downbeat(step: int, late: float, score: Score, meter: tuple[int, int]) -
 def _late(onsets: NDArray[np.int64], sixteenth: float) -> float:
     """Return by how much onsets lie behind sixteenths, from minus to plus a half; 0 if they do not agree."""
     mean = np.exp(2j * np.pi * onsets / sixteenth).mean()
-    return float(np.angle(mean)) / (2 * np.pi) * sixteenth if abs(mean) >= _STEADY else 0.0
+    late = float(np.angle(mean)) / (2 * np.pi) * sixteenth
+    apart = (onsets - late + sixteenth / 2) % sixteenth - sixteenth / 2
+    return late if (abs(apart) <= _EXACT * sixteenth).mean() >= _STEADY else 0.0
 
 
 def _fits(notes: Table, late: float, resolution: int, meter: tuple[int, int]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from notegen.roles import Role, roles
 from notegen.training.loop import Trainer
 
 MOST_REMEMBERED = 200  # pieces that tell how much is repeated
+_RARE = 0.1  # of the pieces: a part that fewer have is not counted on
 
 
 def of_corpus(corpus: Corpus) -> dict[str, Any]:
@@ -78,10 +80,9 @@ def _parts(pieces: list[Ids]) -> list[list[float]]:
             programs.setdefault(part, Counter())[v.DRUMS if drums else score.tracks[track].program] += 1
             found.setdefault(part, []).extend([own[track]] if track in own else [])
     rows = []
-    for part in range(max(programs) + 1 if programs else 0):
-        mean = np.mean(found.get(part) or [Role(0, 1, 0)], axis=0).round(3).tolist()
-        program = programs[part].most_common(1)[0][0] if part in programs else 0
-        rows.append([*mean, program])
+    for part in takewhile(lambda part: programs[part].total() >= _RARE * len(pieces), sorted(programs)):
+        mean = np.mean(found[part] or [Role(0, 1, 0)], axis=0).round(3).tolist()
+        rows.append([*mean, programs[part].most_common(1)[0][0]])
     return rows
 
 
