@@ -1,5 +1,6 @@
 """What several benchmarks use: the collections, as a corpus and as MIDI files, and timing."""
 
+import argparse
 import itertools
 import statistics
 import subprocess
@@ -9,10 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 import notegen_corpora
+from notegen_cli.sources import open_corpus
 
 from notegen.corpus import Corpus
+from notegen.corpus.tracks import Tracks
 from notegen.errors import NotegenError
 from notegen.formats import midi
 from notegen.score import Score
@@ -29,6 +33,18 @@ def tunes() -> Iterator[tuple[str, Score | NotegenError]]:
 def corpus() -> Corpus:
     """Return the corpus that the shipped model was trained on, with its split."""
     return Corpus.of(", ".join(entry.title for entry in COLLECTIONS), tunes())
+
+
+def data_options(parser: argparse.ArgumentParser) -> None:
+    """Let a benchmark be asked for another corpus than that of the shipped model; see `asked`."""
+    parser.add_argument("--data", help="a folder of files, a collection or a built corpus")
+    parser.add_argument("--tracks", choices=get_args(Tracks), default="melody", help="what is read of it")
+    parser.add_argument("--test-every", type=int, default=0, help="hold out files whose number divides by it")
+
+
+def asked(options: argparse.Namespace) -> Corpus:
+    """Return the corpus that was asked for, or that of the shipped model."""
+    return open_corpus((options.data,), options.tracks, options.test_every) if options.data else corpus()
 
 
 @contextmanager

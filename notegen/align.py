@@ -19,9 +19,7 @@ from notegen.score import DEFAULT_METER, METER, Score, Table, table
 _STEADY = 0.6  # of the onsets must lie at the same place between sixteenths: swung ones do not
 _EXACT = 1 / 12  # of a sixteenth: what is less is the same place
 _HUMAN = 1 / 3  # of a sixteenth: what is less is how one may play
-_WRONG = (
-    0.75  # of the best fit to a metre: bar lines that fit less are not believed, if all stands beside them
-)
+_WRONG = 0.75  # of the best fit to a metre: bar lines beside the notes that fit less are not believed
 _LONG = 2  # quarters: what lasts longer is no stronger for that
 
 

@@ -58,6 +58,9 @@ class Chord(NamedTuple):
         tones = frozenset((root + above) % 12 for above in QUALITIES[match[3]])
         return cls("".join(match.group(1, 2, 3)), tones, quarters)
 
+    def __str__(self) -> str:
+        return self.name if self.quarters is None else f"{self.name}/{float(self.quarters):g}"
+
 
 def parse_chords(text: str) -> tuple[Chord, ...]:
     """Read a row of chords, such as ``C G/2 Am/2 F``.

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from made_tunes import make_tune
+from hypothesis import HealthCheck, settings
+from made_models import chain
+from made_tunes import make_song, make_tune
 
 from notegen.codecs import vocabulary as v
 from notegen.model.bundle import Bundle, load
 from notegen.model.network import NetworkConfig
 
-settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+# a busy machine is no failure
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 
@@ -47,3 +49,16 @@ def bundle_path(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def bundle(bundle_path) -> Bundle:
     return load(bundle_path)
+
+
+@pytest.fixture(scope="session")
+def song_chain_path(tmp_path_factory) -> Path:
+    """Return the file of a model of many parts: a chain counted in songs of a tune, chords and drums."""
+    path = tmp_path_factory.mktemp("models") / "songs.notegen"
+    chain([make_song(seed) for seed in range(12)]).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def song_chain(song_chain_path) -> Bundle:
+    return load(song_chain_path)

@@ -10,11 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # The order of the packages; what stands on one line does not import from one another.
 ORDER = (
     ("notegen.errors", "notegen.models"),  # the shipped bundles are files, and no code
-    ("notegen.files", "notegen.keys"),
+    ("notegen.files", "notegen.keys", "notegen.chords"),
     ("notegen.score",),
     ("notegen.melody",),
-    ("notegen.notation", "notegen.codecs"),
-    ("notegen.formats",),
+    ("notegen.notation", "notegen.codecs", "notegen.roles"),
+    ("notegen.formats", "notegen.align", "notegen.arrange"),
     ("notegen.rendering",),
     ("notegen.audio",),
     ("notegen.corpus",),

@@ -41,3 +41,9 @@ def test_what_is_no_chord_is_named(text):
 def test_a_row_has_at_least_one_chord():
     with pytest.raises(UsageError, match="no chord among"):
         parse_chords("  ")
+
+
+@pytest.mark.parametrize("text", ["C", "F#m7", "Bb/2", "Am7b5/0.5", "Gsus4/1.5"])
+def test_a_chord_is_written_as_it_is_read(text):
+    assert str(Chord.parse(text)) == text
+    assert Chord.parse(str(Chord.parse(text))) == Chord.parse(text)

@@ -13,7 +13,7 @@ from notegen.evaluation.likelihood import nats
 from notegen.evaluation.paired import Standing, compare
 from notegen.model.assemble import Ensemble
 from notegen.model.bundle import load
-from notegen.report.assess import unseen
+from notegen.report.assess import CALLED, unseen
 from notegen_cli.remembering import memory_option
 from notegen_cli.sources import open_corpus, test_every_option
 from notegen_cli.stages import Stages
@@ -45,10 +45,10 @@ def command(
     corpus = open_corpus(sources, tracks.pop(), test_every)
     rows = [piece.ids for piece in unseen(corpus, bundles)]
     notes = np.array([note_count(ids) for ids in rows])
-    paid = {}
+    paid, called = {}, CALLED[corpus.tracks]
     with Stages() as stages:
         for name, ensemble in ensembles.items():
-            stages.say(f"reading {len(rows)} tunes with {name}")
+            stages.say(f"reading {len(rows)} {called} with {name}")
             paid[name] = nats(ensemble.predictor, rows, ensemble.codec)
     found = compare(paid, notes)
     if as_json:
@@ -61,11 +61,11 @@ def command(
         }
         click.echo(json.dumps({**said, "models": [asdict(each) for each in found]}))
     else:
-        click.echo(f"{corpus.name}: {len(rows)} test tunes, {notes.sum():,} notes; 95 % intervals")
-        click.echo(_table(found))
+        click.echo(f"{corpus.name}: {len(rows)} test {called}, {notes.sum():,} notes; 95 % intervals")
+        click.echo(_table(found, called))
 
 
-def _table(found: list[Standing]) -> str:
+def _table(found: list[Standing], called: str) -> str:
     width = max(5, *(len(each.model) for each in found))
     lines = [f"  {'model':{width}}  bits per note                difference             better on"]
     for each in found:
@@ -74,6 +74,6 @@ def _table(found: list[Standing]) -> str:
         if each.difference is not None:
             low, high = each.difference.interval
             line += f"   {each.difference.bits_per_note:+.3f} ({low:+.3f} to {high:+.3f})"
-            line += f"   {each.difference.better:.0%} of the tunes"
+            line += f"   {each.difference.better:.0%} of the {called}"
         lines.append(line)
     return "\n".join(lines)

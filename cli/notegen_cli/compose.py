@@ -11,20 +11,19 @@ import click
 from notegen import formats
 from notegen.chords import parse_chords
 from notegen.codecs.vocabulary import METER_ID
-from notegen.corpus.world import World
 from notegen.errors import DataError, UsageError
 from notegen.generation import compose as library
 from notegen.generation.accompany import OTHERS
 from notegen.generation.choice import choose
 from notegen.generation.forms import check
-from notegen.generation.places import behind
-from notegen.generation.plan import Plan, title
+from notegen.generation.gap import parse_between
 from notegen.generation.rules import Rules, parse_density, parse_span
 from notegen.generation.save import save
 from notegen.keys import Key
 from notegen.model.assemble import BLEND, MEMORY, Ensemble
 from notegen.model.bundle import load
 from notegen.score import Score
+from notegen_cli import seeds
 
 _FORMS = {
     "wav": "Also write sound.",
@@ -105,6 +104,12 @@ def _forms(command: Callable[..., None]) -> Callable[..., None]:
     help="Bars of new material.",
 )
 @click.option(
+    "--between",
+    callback=_parsed(parse_between),
+    metavar="FIRST:LAST",
+    help="Write these bars of the seed anew instead; tracks not named in --tracks stay.",
+)
+@click.option(
     "--variations", default=4, show_default=True, type=click.IntRange(1, library.MOST_TAKES), help="Takes."
 )
 @click.option(
@@ -165,9 +170,10 @@ def command(
 ) -> None:
     """Continue SEED, a MIDI, ABC, MusicXML or Humdrum file, in several takes; or begin a tune.
 
-    Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instruments. Tracks
-    that the model cannot continue, such as drums, go on as they did. Behind an ABC seed takes are written
-    as ABC too.
+    Each take is the seed unchanged, followed by new bars in its tempo, meter, key and instruments; or, with
+    --between, the seed with some of its bars written anew so that they lead from what is before them to what
+    is behind. Tracks that the model cannot continue, such as drums, go on as they did. Behind an ABC seed
+    takes are written as ABC too.
     """
     chosen = {name for name in _FORMS if options.pop(name)}
     if seed_file is not None and seed_file.suffix.lower() == ".abc":
@@ -176,6 +182,10 @@ def command(
     check(forms)
     if seed_file is not None and options["meter"]:
         raise UsageError("--meter is for tunes from nothing; a seed brings its own")
+    if options["between"]:
+        _check_between(seed_file)
+        first, last = options["between"]
+        options["bars"] = max(1, last - first + 1)
     if blend is not None and len(models) < 2:
         raise UsageError("--blend is for two models: name a second one with --model")
     asked = {name: options.pop(name) for name in _RULES}
@@ -214,6 +224,16 @@ def command(
         _print(takes, paths, sidecar, ensemble, reason, options["bars"], forms)
 
 
+def _check_between(seed_file: Path | None) -> None:
+    """See that nothing is asked that bars between others cannot have."""
+    if seed_file is None:
+        raise UsageError("--between writes bars of a seed anew; name one")
+    context = click.get_current_context()
+    for name in ("bars", "others"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise UsageError(f"--{name} is for what comes behind a seed, and does not go with --between")
+
+
 def _show(done: int, total: int, path: Path) -> None:
     """Say on a terminal which form is being written, in a line that goes away again."""
     if sys.stderr.isatty():
@@ -224,6 +244,8 @@ def _ensemble(
     models: tuple[str, ...], score: Score | None, tracks: str, memory: float, blend: float
 ) -> tuple[Ensemble, str]:
     """Return the models that are asked, and why they were taken if nobody named them."""
+    if "auto" in models and len(models) > 1:
+        raise UsageError("auto chooses one model by itself; name no other beside it")
     if models and models != ("auto",):
         return Ensemble(tuple(load(name) for name in models), memory, blend), ""
     choice = choose(score, tracks)
@@ -239,32 +261,9 @@ def _plain(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _summary(score: Score, ensemble: Ensemble, options: dict[str, Any]) -> str:
-    """Say what the seed is, and what of it goes on, and how."""
-    model = ensemble.models[0]
-    place = behind(model, score, 1, options["tracks"], options["others"])
-    at = place.at
-    bars = len(at.score.bars()) - 1
-    text = f"{bars} bar{'s' * (bars != 1)}, {at.meter[0]}/{at.meter[1]}, {at.key.long_name}"
-    if at.tick:
-        text += ", the last bar unfinished"
-    lines = [text, *_fates(score, model.name, place.plan)]
-    world = World.parse(model.provenance.get("world"))
-    if world and (strange := world.strange(place.before)):
-        lines.append(f"strange to {model.name}: {'; '.join(strange)}")
-    return "\n  ".join(lines)
-
-
-def _fates(score: Score, model: str, plan: Plan) -> list[str]:
-    """Say what becomes of each track, if there are several."""
-    if not plan.beside and len(plan.casting) == 1:
-        return []
-    named = {
-        f"continued by {model}": [title(score, track) for track in sorted(plan.casting)],
-        "go on as they did": [title(score, each) for each, how in plan.beside.items() if how == "loop"],
-        "held": [title(score, track) for track, how in plan.beside.items() if how == "hold"],
-        "left empty": [title(score, track) for track, how in plan.beside.items() if how == "empty"],
-    }
-    return [f"{what}: {', '.join(tracks)}" for what, tracks in named.items() if tracks]
+    if options["between"]:
+        return seeds.anew(score, ensemble, options["between"], options["tracks"])
+    return seeds.going_on(score, ensemble, options["tracks"], options["others"])
 
 
 def _print(

@@ -8,16 +8,16 @@ from typing import Any
 import click
 
 from notegen.corpus.tracks import tracks_of
+from notegen.evaluation.continuations import LOOP
 from notegen.files import write_atomically
 from notegen.model.bundle import load
-from notegen.report.assess import Assessment, assess
+from notegen.report.assess import CONTINUED, DRAWN, Assessment, assess
 from notegen_cli.pages import check_page, page_options
 from notegen_cli.remembering import memory_option
 from notegen_cli.sources import open_corpus, test_every_option
 from notegen_cli.stages import Stages
 
 _TUNES = 3  # that are named at either end
-_PARTS = ("pitch", "rhythm", "bars")
 
 
 @click.command()
@@ -30,10 +30,9 @@ _PARTS = ("pitch", "rhythm", "bars")
 @memory_option
 @click.option(
     "--pieces",
-    default=200,
-    show_default=True,
     type=click.IntRange(0),
-    help="Tunes to draw; 0 for likelihood alone.",
+    help=f"Tunes to draw, or test pieces to continue with a model of all tracks; 0 for likelihood alone."
+    f"  [default: {DRAWN}; {CONTINUED} to continue]",
 )
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed of the drawing."
@@ -46,7 +45,7 @@ def command(
     pitch_only: bool,
     test_every: int,
     memory: float,
-    pieces: int,
+    pieces: int | None,
     seed: int,
     page: Path | None,
     force: bool,
@@ -55,7 +54,8 @@ def command(
     """Measure MODEL on the test side of CORPUS: folders, files, built corpora, or collections.
 
     Says how well it predicts the tunes that are held out, beside simple models; how alike tunes that it draws
-    are to them; and how much of what it draws stands in what it was trained on.
+    are to them; and how much of what it draws stands in what it was trained on. A model of all tracks draws
+    continuations, which are set beside how the pieces really go on.
     """
     check_page(page, force=force)
     bundle = load(model)
@@ -80,18 +80,19 @@ def _write(found: Assessment, page: Path, bundle: Any, command: str, force: bool
 def _command(
     model: str, sources: tuple[str, ...], pitch_only: bool, test_every: int, settings: dict[str, Any]
 ) -> str:
-    options = ["--pitch-only"] * pitch_only + [f"--test-every {test_every}"] * bool(test_every)
+    options = ["--pitch-only"] * pitch_only + ["--test-every", str(test_every)] * bool(test_every)
     for name, value in settings.items():
-        options += [f"--{name}", f"{value:g}"]
+        options += [] if value is None else [f"--{name}", f"{value:g}"]
     return shlex.join(["notegen", "evaluate", model, *sources, *options])
 
 
 def _text(said: dict[str, Any]) -> str:
-    lines = [f"{said['corpus']}: {said['pieces']} test tunes, {said['notes']:,} notes"]
+    lines = [f"{said['corpus']}: {said['pieces']} test {said['called']}, {said['notes']:,} notes"]
     lines += [f"note: {warning}" for warning in said["warnings"]]
     lines += [*_likelihood(said), *_tunes(said["tunes"])]
-    if said["statistics"]:
-        lines += [*_statistics(said["statistics"]), *_originality(said["originality"])]
+    lines += _statistics(said["statistics"]) if said["statistics"] else []
+    lines += _continuations(said["continuations"]) if said["continuations"] else []
+    lines += _originality(said["originality"], said["continuations"]) if said["originality"] else []
     return "\n".join(lines)
 
 
@@ -102,7 +103,7 @@ def _likelihood(said: dict[str, Any]) -> list[str]:
     for name, each in sorted(said["baselines"].items(), key=lambda row: row[1]["bits_per_note"]):
         rows[f"{each['order']}-gram" if name == "n-gram" else name] = each
     width = max(map(len, rows))
-    parts = _PARTS if said["parts"] else ()
+    parts = tuple(said["parts"] or ())
     head = ("bits per note", *parts, "nats per token", "perplexity")
     lines = [f"  {'':{width}}  " + "  ".join(head)]
     for name, each in rows.items():
@@ -150,13 +151,31 @@ def _statistics(said: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _originality(said: dict[str, Any]) -> list[str]:
+def _continuations(said: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{said['pieces']} pieces continued with seed {said['seed']}, beside how they go on"
+        " (overlap of 0 to 1, mean of all tracks;",
+        f"  ceiling: other pieces; before: bars before the cut; loop: the last {LOOP} of them again):",
+        f"  {'':13}{'values':>8}  ceiling  before  loop   {'changes':>8}  ceiling  before  loop",
+    ]
+    for row in said["features"]:
+        line = f"  {row['feature']:13}"
+        for kind in ("values", "changes"):
+            found = (_short(row[name][kind]) for name in ("takes", "ceiling", "before", "loop"))
+            line += "{:>8}  {:>7}  {:>6}  {:>4}   ".format(*found)
+        lines.append(line.rstrip())
+    takes, before = (_percent(said["going_on"][name]) for name in ("takes", "before"))
+    return [*lines, f"all tracks go on in {takes} of the continuations, and in {before} of the bars before"]
+
+
+def _originality(said: dict[str, Any], continued: bool) -> list[str]:
     runs = said["runs"]
+    names = ("new bars", "true bars") if continued else ("drawn tunes", "test tunes")
     lines = [
         "runs of so many notes that stand in what it was trained on:",
         "  " + " " * 12 + "".join(f"{notes:>9}" for notes in runs),
     ]
-    for name, title in (("generated", "drawn tunes"), ("human", "test tunes")):
+    for name, title in zip(("generated", "human"), names, strict=True):
         shares = "".join("        -" if row[name] is None else f"{row[name]:9.1%}" for row in runs.values())
         lines.append(f"  {title:12}{shares}")
     for name, title in (("generated", "drawn"), ("human", "test")):
@@ -165,6 +184,10 @@ def _originality(said: dict[str, Any]) -> list[str]:
             of = f' of "{longest["of"]}"' if "of" in longest else f" of number {longest['piece']}"
             lines.append(f'  longest, {title}: {longest["notes"]} notes{of}, as in "{longest["title"]}"')
     return lines
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
 
 
 def _short(value: float | None) -> str:

@@ -54,7 +54,11 @@ def _kind(bundle: Bundle) -> str:
     return f"{unit} {config.layers} x {config.units}, {parameters / 1e6:.1f} million weights{window}"
 
 
-_READS = {"abc-characters": ", of ABC, character by character", "abc-tokens": ", of ABC, token by token"}
+_READS = {
+    "abc-characters": ", of ABC, character by character",
+    "abc-tokens": ", of ABC, token by token",
+    "parts": ", of all tracks",
+}
 
 
 def _describe(bundle: Bundle) -> str:

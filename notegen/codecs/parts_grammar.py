@@ -280,7 +280,7 @@ class PartsGrammar:
 
     def _mask_pickups(self, mask: Mask) -> None:
         mask[self.next_length <= _WRITABLE, v.PICKUP] = False
-        lengthens = v.METER_LENGTH > self.length[:, None]  # the first bar would have been a pickup
+        lengthens = self.length[:, None] < v.METER_LENGTH  # the first bar would have been a pickup
         mask[:, _METERS] &= ~((self.bars == 1)[:, None] & (self._short[:, None] | lengthens))
         plain = (self.kind == INDEX["position"]) & ~self._opening
         mask &= ~(plain[:, None] & _BETWEEN)

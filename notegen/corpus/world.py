@@ -92,5 +92,5 @@ def _density(ids: Ids) -> float:
     kind = v.KIND[ids]
     meter = np.where(kind == v.INDEX["meter"], np.arange(len(ids)), 0)
     lengths = v.METER_LENGTH[v.VALUE[ids[np.maximum.accumulate(meter)]] * (meter.max() > 0)]
-    ticks = int(lengths[ids == v.BAR].sum())
+    ticks = int(lengths[(ids == v.BAR) | (ids == v.PICKUP)].sum())
     return float(np.isin(kind, [v.INDEX["pitch"], v.INDEX["drum"]]).sum() / max(1, ticks) * GRID)

@@ -3,8 +3,10 @@
 Bits per note are a piece's summed negative log-likelihood in bits, over all of its tokens after
 ``start``, divided by its number of notes. It is the one likelihood that compares across
 tokenizations. It has three parts, by the kind of the token that is paid for: pitch (pitches), rhythm
-(positions and releases), and bars (bar lines, pickups, meters, keys and the end). Of text only the sum is
-told: what one of its characters is spent on often cannot be said.
+(positions and releases), and bars (bar lines, pickups, meters, keys and the end). Of pieces of many parts it
+has two more: parts (whose the next notes are, and what plays them) and velocity; drums count as pitches
+there, and tempos to the bars. Of text only the sum is told: what one of its characters is spent on often
+cannot be said.
 """
 
 from collections.abc import Sequence
@@ -29,11 +31,16 @@ Costs = list[NDArray[np.float64]]  # nats of each token of each piece after its 
 
 NOTES = Notes()
 PARTS = ("pitch", "rhythm", "bars")
+PARTS_OF_MANY = ("pitch", "rhythm", "parts", "velocity", "bars")  # of pieces of many parts
 
 _BATCH = 32  # pieces that are read together,
 _STRETCH = 64  # so many tokens at a time
-_PART_OF = {"pitch": "pitch", "position": "rhythm", "release": "rhythm"}  # all other kinds go to bars
-_PART = np.array([PARTS.index(_PART_OF.get(kind.name, "bars")) for kind in v.TABLE])  # kind -> part
+_TOLD = {"notes": PARTS, "parts": PARTS_OF_MANY}  # codec -> parts
+_PART_OF = {
+    **{"pitch": "pitch", "drum": "pitch", "position": "rhythm", "release": "rhythm"},
+    **{"part": "parts", "program": "parts", "velocity": "velocity"},
+}  # all other kinds go to bars
+_PART = np.array([PARTS_OF_MANY.index(_PART_OF.get(kind.name, "bars")) for kind in v.TABLE])  # kind -> part
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Likelihood:
         How many; the first token of a piece, ``start``, is not counted.
     bits_per_note : float
     parts : dict, optional
-        The bits per note that went to ``pitch``, ``rhythm`` and ``bars``; they add up to all. None of text.
+        The bits per note that went to ``pitch``, ``rhythm`` and ``bars``, and of pieces of many parts to
+        ``parts`` and ``velocity`` too; they add up to all. None of text.
     nats_per_token, perplexity : float
         Perplexity is the exponential of nats per token.
     """
@@ -91,7 +99,7 @@ class Likelihood:
             raise EmptyError("there are no notes to measure by")
         paid = np.concatenate(costs)
         bits = float(paid.sum() / np.log(2) / notes)
-        parts = _parts(paid, pieces, notes) if codec.name == NOTES.name else None
+        parts = _parts(paid, pieces, notes, _TOLD[codec.name]) if codec.name in _TOLD else None
         per_token = float(paid.mean())
         return cls(len(pieces), notes, len(paid), bits, parts, per_token, float(np.exp(per_token)))
 
@@ -135,8 +143,8 @@ def evaluate(model: Bundle | Ensemble, pieces: Sequence[Piece]) -> dict[str, Any
     Returns
     -------
     dict
-        ``pieces``, ``notes``, ``tokens``, ``bits_per_note``, ``parts`` (of these, by ``pitch``, ``rhythm``
-        and ``bars``; None of a model of text), ``nats_per_token`` and ``perplexity``; see `Likelihood`.
+        ``pieces``, ``notes``, ``tokens``, ``bits_per_note``, ``parts`` (of these, by what they go to; None of
+        a model of text), ``nats_per_token`` and ``perplexity``; see `Likelihood`.
 
     Raises
     ------
@@ -170,11 +178,14 @@ def by_tune(costs: Costs, pieces: Sequence[Piece]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["bits_per_note"], row["name"]))
 
 
-def _parts(paid: NDArray[np.float64], pieces: list[Ids], notes: int) -> dict[str, float]:
+def _parts(
+    paid: NDArray[np.float64], pieces: list[Ids], notes: int, told: tuple[str, ...]
+) -> dict[str, float]:
     """Return the bits per note that went to each part."""
     part = np.concatenate([_PART[v.KIND[ids[1:]]] for ids in pieces])
-    sums = np.bincount(part, weights=paid, minlength=len(PARTS)) / np.log(2) / notes
-    return dict(zip(PARTS, sums.tolist(), strict=True))
+    sums = np.bincount(part, weights=paid, minlength=len(PARTS_OF_MANY)) / np.log(2) / notes
+    found = dict(zip(PARTS_OF_MANY, sums.tolist(), strict=True))
+    return {name: found[name] for name in told}
 
 
 def _batch_nats(model: Predictor, pieces: list[Ids]) -> Costs:

@@ -87,12 +87,12 @@ def _grid(stretch: Stretch) -> int:
 
 def _looped(score: Score, own: Table, stretch: Stretch) -> Table:
     known = [stretch.bar - stretch.length * back for back in range(_HEARD, 0, -1)]
-    starts = np.array([start for start in known if start >= 0], dtype=np.int64)
+    starts = np.array([start for start in known if start >= 0] or [stretch.bar], dtype=np.int64)
     bars = [_bar(own, start, stretch.length, score.resolution) for start in starts.tolist()]
-    while bars and not bars[-1] and len(bars) > max(1, _HEARD - _RESTING):
-        bars.pop()
-    if not any(bars):
+    if not any(bars[-_RESTING:]):
         return table([], NOTE)
+    while _is_resting(bars):
+        bars.pop()
     source = starts[: len(bars)][-_period(bars) :]
     pieces = []
     for i in range(stretch.bars):
@@ -109,6 +109,13 @@ def _bar(own: Table, start: int, length: int, resolution: int) -> _Bar:
     rows = own[(own["onset"] >= start) & (own["onset"] < start + length)]
     ticks: NDArray[np.int64] = rescale(rows["onset"] - start, resolution, GRID)
     return frozenset(zip(ticks.tolist(), rows["pitch"].tolist(), strict=True))
+
+
+def _is_resting(bars: list[_Bar]) -> bool:
+    """Whether a track ends in a rest that was not there a period before."""
+    period = _period(bars)
+    again = period < len(bars) and not bars[-1 - period] and any(bars[-period:])
+    return not bars[-1] and not again
 
 
 def _period(bars: list[_Bar]) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notegen.codecs.vocabulary import PARTS
+from notegen.melody import GRID
 from notegen.roles import Role
 from notegen.score import Table
 
@@ -19,6 +20,8 @@ _OCTAVE = 12  # semitones that weigh as much as twice the voices
 _LEAD = 1.5  # what it weighs to lead or not
 _FEW = 6  # tracks of which every order is tried
 _BUSY = 2.0  # octaves that a track is farther from a note while it is sounding another one
+_RESTED = 1.0  # octaves that it is nearer after a rest of
+_REST = 4 * GRID  # grid ticks, and by as much less as it has rested for less
 
 
 def cast(tracks: dict[int, Role], parts: Sequence[Role]) -> dict[int, int]:
@@ -89,8 +92,10 @@ def deal(notes: Table, tracks: dict[int, Role]) -> NDArray[np.int32]:
     Parameters
     ----------
     notes : structured array of `NOTE`, sorted by onset
+        In grid ticks.
     tracks : dict from track to Role
-        Those that share the part. One that plays a single line plays one note at a time, if it can.
+        Those that share the part. One that plays a single line plays one note at a time, if it can; of those
+        in one register, each has its turn.
 
     Returns
     -------
@@ -103,6 +108,8 @@ def deal(notes: Table, tracks: dict[int, Role]) -> NDArray[np.int32]:
     chosen = np.empty(len(notes), dtype=np.int64)
     for i, note in enumerate(notes):
         busy = alone & (until > note["onset"])
-        which = int(np.argmin(abs(centre - note["pitch"]) / _OCTAVE + _BUSY * busy))
+        rested = np.clip((note["onset"] - until) / _REST, 0, 1)
+        far = abs(centre - note["pitch"]) / _OCTAVE + _BUSY * busy - _RESTED * rested
+        which = int(far.argmin())
         chosen[i], until[which] = which, note["onset"] + note["duration"]
     return names[chosen]

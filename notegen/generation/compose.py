@@ -1,4 +1,4 @@
-"""Compose: continue a seed, or begin a tune, in several takes."""
+"""Compose: continue a seed, write some of its bars anew, or begin a tune, in several takes."""
 
 from dataclasses import dataclass, replace
 
@@ -13,12 +13,13 @@ from notegen.errors import UsageError
 from notegen.generation import judge
 from notegen.generation.accompany import Others
 from notegen.generation.echo import Echo
+from notegen.generation.gap import Between
+from notegen.generation.middle import Middle
 from notegen.generation.pens import Pen, pen
-from notegen.generation.places import Continuation, Opening, behind
+from notegen.generation.places import Opening, Place, behind
 from notegen.generation.plan import Names
 from notegen.generation.rules import Rules
 from notegen.generation.sampling import Draft, Taste
-from notegen.generation.tracks import Tracks
 from notegen.keys import Key
 from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
@@ -30,12 +31,12 @@ MOST_BARS, MOST_TAKES = 1024, 256
 
 @dataclass(frozen=True)
 class Take:
-    """One continuation.
+    """One continuation, or one way to write some bars anew.
 
     Parameters
     ----------
     score : Score
-        The seed, and the new notes behind it.
+        The seed, and the new notes behind it or in its middle.
     fresh : Score
         The new notes alone, from the bar line before them.
     bits_per_note : float
@@ -89,6 +90,7 @@ def compose(
     variations: int = 4,
     tracks: Names = "all",
     others: Others = "empty",
+    between: Between | None = None,
     temperature: float = 1.0,
     top_p: float = 1.0,
     top_k: int = 0,
@@ -98,7 +100,7 @@ def compose(
     meter: tuple[int, int] | None = None,
     key: Key | None = None,
 ) -> list[Take]:
-    """Continue a score, or begin a tune, in several takes.
+    """Continue a score, write some of its bars anew, or begin a tune, in several takes.
 
     Parameters
     ----------
@@ -115,6 +117,9 @@ def compose(
         model cannot continue, drums among them, go on as they did.
     others : str
         What the other tracks do: "loop", "hold" or "empty"; see `notegen.generation.accompany`.
+    between : (int, int), optional
+        Write the bars from the first of these numbers to the second anew, in place of `bars` behind the seed;
+        see `notegen.generation.middle.Middle`.
     temperature, top_p, top_k
         See `notegen.generation.sampling.Taste`.
     seed : int, optional
@@ -143,8 +148,10 @@ def compose(
     _check(bars, variations, seed)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
     first = ensemble.models[0]
-    if score is not None:
-        place: Tracks | Continuation | Opening = behind(first, score, bars, tracks, others)
+    if between is not None:
+        place: Place = _middle(ensemble, score, between, tracks, others)
+    elif score is not None:
+        place = behind(first, score, bars, tracks, others)
     elif first.codec == "parts":
         raise UsageError(f"{first.name} continues seeds alone; for a tune from nothing take another model")
     else:
@@ -164,7 +171,17 @@ def compose(
     return takes
 
 
-def _rules(rules: Rules, place: Tracks | Continuation | Opening, key_lock: bool) -> Rules:
+def _middle(
+    ensemble: Ensemble, score: Score | None, between: Between, tracks: Names, others: Others
+) -> Middle:
+    if score is None:
+        raise UsageError("without a seed there are no bars to write between; name one")
+    if others != "empty":
+        raise UsageError("between bars of a seed all tracks that are not written anew stay as they are")
+    return Middle(ensemble.models, score, between, tracks)
+
+
+def _rules(rules: Rules, place: Place, key_lock: bool) -> Rules:
     """Return the rules with the key that takes are locked to."""
     if not key_lock:
         return rules

@@ -13,10 +13,14 @@ from notegen.errors import UsageError
 from notegen.formats.abc_codec import Abc
 from notegen.generation import text
 from notegen.generation.constraints import Guide
+from notegen.generation.middle import Middle
+from notegen.generation.particles import PARTICLES, drafts, pick, weights
 from notegen.generation.places import Continuation, Opening, Place
 from notegen.generation.rules import Rules
 from notegen.generation.sampling import Draft, Taste, read, sample
 from notegen.model.predictor import Predictor
+
+_LAST = 1e9  # nats: a flawed draft is taken where there is no other
 
 
 class Drawn(NamedTuple):
@@ -40,6 +44,8 @@ def pen(model: Predictor, codec: Codec, place: Place, taste: Taste, rules: Rules
     if isinstance(codec, Abc):
         assert isinstance(place, Continuation | Opening)  # nothing else is written as text
         return _text_pen(model, codec, place, taste, rules)
+    if isinstance(place, Middle):
+        return _middle_pen(model, place, taste, rules)
     constraints = place.constraints(rules)
     prompt = read(model, place.before)
 
@@ -47,6 +53,27 @@ def pen(model: Predictor, codec: Codec, place: Place, taste: Taste, rules: Rules
         guide = Guide(place.grammar(takes), constraints)
         drafts = sample(model, prompt, guide, taste, rng, place.forced)
         return [Drawn(draft, place.flaw(draft.ids)) for draft in drafts]
+
+    return draw
+
+
+def _middle_pen(model: Predictor, place: Middle, taste: Taste, rules: Rules) -> Pen:
+    """Return a pen for missing bars; where a model reads one side alone, each take is one of many drafts."""
+    missing = place.missing
+    prompt = read(model, missing.prompt)
+
+    def draw(takes: int, rng: np.random.Generator) -> list[Drawn]:
+        if missing.fills:
+            drawn = drafts(model, missing, prompt, takes, rng, rules, taste)
+        else:
+            drawn = [_fitting(rng) for _ in range(takes)]
+        return [Drawn(draft, place.flaw(draft.ids)) for draft in drawn]
+
+    def _fitting(rng: np.random.Generator) -> Draft:
+        several = drafts(model, missing, prompt, PARTICLES, rng, rules, taste)
+        ids = [draft.ids for draft in several]
+        flawed = np.array([bool(place.flaw(each)) for each in ids])
+        return several[pick(weights(model, missing, prompt, ids) - _LAST * flawed, rng)]
 
     return draw
 

@@ -1,6 +1,5 @@
 """The plan of a continuation: which tracks a model continues, and what the others do."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,12 +10,10 @@ from notegen.generation.accompany import Others
 from notegen.generation.cast import cast
 from notegen.melody import melody_track
 from notegen.model.bundle import Bundle
-from notegen.roles import Role, roles
+from notegen.roles import Role, role, roles
 from notegen.score import Score
 
 Names = str | Sequence[str]
-
-_DRUMS = Role(pitch=40, voices=2, lead=0)
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,9 @@ def plan(score: Score, tracks: Names, others: Others, parts: Sequence[Part] | No
         lead = max(pitched, key=lambda track: (pitched[track].lead, -pitched[track].voices, -track))
         pitched = {lead: pitched[lead]}
     casting = _cast(score, pitched, wanted, parts or [])
-    playing = {track: pitched.get(track, _DRUMS) for track in casting}
+    if not casting:
+        raise EmptyError("there are no drums in the tracks that were chosen, and the model plays drums alone")
+    playing = {track: pitched[track] if track in pitched else role(score, track, -1) for track in casting}
     beside: dict[int, Others] = {
         track: "loop" if track in wanted else others
         for track in sorted(set(score.notes["track"].tolist()))
@@ -86,7 +85,7 @@ def plan(score: Score, tracks: Names, others: Others, parts: Sequence[Part] | No
 def _cast(score: Score, pitched: dict[int, Role], wanted: set[int], parts: Sequence[Part]) -> dict[int, int]:
     """Give tracks their parts; drums theirs, if the model has one."""
     tuned = [i for i, part in enumerate(parts) if part.program != DRUMS]
-    casting = cast(pitched, [parts[i].role for i in tuned])
+    casting = {} if parts and not tuned else cast(pitched, [parts[i].role for i in tuned])
     if tuned:
         casting = {track: tuned[part] for track, part in casting.items()}
     drums = [i for i, part in enumerate(parts) if part.program == DRUMS][:1]
@@ -108,15 +107,23 @@ def chosen(score: Score, tracks: Names) -> set[int]:
         return set(heard)
     if tracks == "melody":
         return {melody_track(score)}
-    found = set()
-    for name in re.split(r"\s*,\s*", tracks) if isinstance(tracks, str) else tracks:
-        numbers = {str(track + 1): track for track in heard}
-        same = [track for track in heard if score.tracks[track].name.casefold() == name.casefold()]
-        if not same and name not in numbers:
-            known = ", ".join(title(score, track) for track in heard)
-            raise UsageError(f'there is no track "{name}" with notes: there are {known}')
-        found |= set(same or [numbers[name]])
+    found: set[int] = set()
+    for name in tracks.split(",") if isinstance(tracks, str) else tracks:
+        found |= _named(score, heard, name.strip())
+    if not found:
+        raise UsageError("no track is named that is to go on")
     return found
+
+
+def _named(score: Score, heard: list[int], name: str) -> set[int]:
+    """Return the tracks of a name, or the one of a number."""
+    names = {track: score.tracks[track].name.strip().casefold() for track in heard}
+    same = {track for track in heard if name and names[track] == name.casefold()}
+    same = same or {track for track in heard if str(track + 1) == name}
+    if not same:
+        known = ", ".join(title(score, track) for track in heard)
+        raise UsageError(f'there is no track "{name}" with notes: there are {known}')
+    return same
 
 
 def title(score: Score, track: int) -> str:

@@ -129,7 +129,8 @@ def ending(score: Score, read: Callable[[int], Score]) -> Ending:
     start, stop = int(bars[-2]), int(bars[-1])
     line = read(stop)
     changes = bool((line.meters["tick"] == stop).any())
-    if changes or stop - end <= max(_CLOSE, min(GRID // 2, (stop - last) // 8)):
+    full = line.end >= stop  # as it is written, though what was played is over before
+    if full or changes or stop - end <= max(_CLOSE, min(GRID // 2, (stop - last) // 8)):
         return Ending(score, _closed(line, stop), stop, 0, stop - start)
     line = read(end)
     return Ending(score, line, start, max(end, line.end) - start, stop - start)

@@ -50,8 +50,8 @@ class Tracks:
         self.score, self.plan, self.bars = score, plan, bars
         self.aligned = align(score)
         self.numbers = sorted(set(plan.casting.values()))
-        merged = _merged(self.aligned.score, plan.casting, self.numbers, programs)
-        self.at: Ending = ending(self.aligned.score, lambda until: arrange(merged, until))
+        parts = merged(self.aligned.score, plan.casting, self.numbers, programs)
+        self.at: Ending = ending(self.aligned.score, lambda until: arrange(parts, until))
         until = self.at.grid_bar + self.at.tick
         self.before: Ids = codec.encode(self.at.line, until, self.numbers)[:-1]
         self.forced = self.at.begin(self.before)
@@ -141,7 +141,7 @@ def _alone(score: Score, track: int) -> Score:
     return replace(score, notes=score.notes[score.notes["track"] == track], source=None)
 
 
-def _merged(score: Score, casting: dict[int, int], numbers: list[int], programs: Sequence[int]) -> Score:
+def merged(score: Score, casting: dict[int, int], numbers: list[int], programs: Sequence[int]) -> Score:
     """Return the tracks that are continued as the parts of a model, in order."""
     place = np.full(len(score.tracks), -1)
     for track, part in casting.items():

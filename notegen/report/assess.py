@@ -1,30 +1,37 @@
 """Everything that `notegen evaluate` says of a model: likelihood, statistics, originality."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from notegen.codecs.codec import Codec
 from notegen.codecs.notes import decode, note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.corpus import Corpus
 from notegen.corpus.originality import RUNS, Index, share
 from notegen.corpus.scan import Piece
+from notegen.corpus.tracks import NAMES, tracks_of
 from notegen.errors import DataError, UsageError
 from notegen.evaluation import statistics
 from notegen.evaluation.baselines import Baseline, token_baselines
-from notegen.evaluation.likelihood import Likelihood, by_tune, token_nats
+from notegen.evaluation.likelihood import NOTES, Likelihood, by_tune, token_nats
 from notegen.evaluation.pitches import pitch_baselines, pitch_nats
 from notegen.evaluation.statistics import Comparison
 from notegen.generation.sets import draw_chain, draw_counted
-from notegen.model.assemble import MEMORY, Ensemble
+from notegen.model.assemble import MEMORY, Ensemble, alone
 from notegen.model.bundle import Bundle
 from notegen.model.predictor import Predictor
+from notegen.report import continuing
+from notegen.report.continuing import Continued
+from notegen.report.copying import originality
 
 FEW = 20  # test tunes, below which figures are rough
 MOST = 500  # test tunes that sets are compared with: the time grows with their square
+DRAWN, CONTINUED = 200, 20  # pieces: melodies from nothing, and seeds of all tracks that go on
+CALLED = {"melody": "tunes", "all": "pieces"}  # what pieces are called, by the tracks that are read
 KNOWN = 0.9  # the share of its 8-note runs from which on a tune stands in a training corpus
 
 Say = Callable[[str], None]  # told what is being done
@@ -42,18 +49,21 @@ class Assessment:
         The statistics with their distributions; empty if no set was drawn.
     drawn : list of arrays of ids
         The generated set.
+    continued : list of Continued
+        The takes of a model of all tracks, of which no set is drawn.
     """
 
     said: dict[str, Any]
-    comparisons: list[Comparison]
-    drawn: list[Ids]
+    comparisons: list[Comparison] = field(default_factory=list)
+    drawn: list[Ids] = field(default_factory=list)
+    continued: list[Continued] = field(default_factory=list)
 
 
 def assess(
     model: Bundle,
     corpus: Corpus,
     *,
-    pieces: int = 200,
+    pieces: int | None = None,
     seed: int = 0,
     memory: float = MEMORY,
     pitches: bool = False,
@@ -67,8 +77,9 @@ def assess(
         Of music.
     corpus : Corpus
         The baselines are counted on its training side, and chosen on its validation side.
-    pieces : int
-        How many are drawn for the statistics and for originality; 0 for neither.
+    pieces : int, optional
+        How many are drawn for the statistics and for originality, or of a model of all tracks: how many test
+        pieces are continued; 0 for neither. `DRAWN`, or `CONTINUED`, if not given.
     seed : int
         Of the drawing.
     memory : float
@@ -88,41 +99,26 @@ def assess(
     DataError
         If the corpus has nothing to test with; see `unseen`.
     UsageError
-        If the model is not one of music, or bits per pitch are asked of one of text.
+        If the model is not one of music, the corpus has other tracks than it reads, or bits per pitch are
+        asked of one that does not read melodies.
     """
-    ensemble, plain = Ensemble((model,), memory), Ensemble((model,), 0.0)
+    ensemble = Ensemble((model,), memory)
     if pitches and model.codec != "notes":
         raise UsageError(f"there are no bits per pitch of {model.name}: it reads text, or many parts")
+    if tracks_of(model.codec) != corpus.tracks:
+        raise UsageError(f"{model.name} reads {NAMES[tracks_of(model.codec)]}, and {corpus.name} has others")
     test = unseen(corpus, [model])
-    say(f"reading {len(test)} tunes")
-    rows = [piece.ids for piece in test]
-    costs = token_nats(ensemble.predictor, rows, ensemble.codec)
-    likelihood = Likelihood.of(costs, rows, ensemble.codec)
-    without = _without(plain, rows) if memory else None
-    say("counting n-grams")
-    sides = corpus.sides | {"test": test}
-    said: dict[str, Any] = {
-        "model": Path(model.name).stem,
-        "sha256": model.digest,
-        "corpus": corpus.name,
-        "notice": corpus.notice,
-        "side": "test",
-        "memory": memory,
-        **asdict(likelihood),
-        "without_memory": without,
-        "bits_per_pitch": None,
-        "baselines": {name: _priced(each, rows) for name, each in token_baselines(sides).items()},
-        "tunes": by_tune(costs, test),
-    }
+    said = _measured(ensemble, corpus, test, say)
     if pitches:
         say("predicting pitches")
-        said |= _pitches(ensemble.predictor, sides)
+        said |= _pitches(ensemble.predictor, corpus.sides | {"test": test})
+    said["warnings"] = _warnings(model, len(test), len(corpus.test), said["called"])
+    if pieces == 0:
+        return Assessment(said)
     index = model.index or Index.of(corpus.train)
-    said["warnings"] = _warnings(model, len(test), len(corpus.test))
-    if pieces and model.codec == "parts":
-        said["warnings"].append("sets are drawn from models of melodies alone.")
-    if not pieces or model.codec == "parts":
-        return Assessment(said | {"statistics": None, "originality": None}, [], [])
+    if model.codec == "parts":
+        return _continued(said, continuing.draw(ensemble, test, pieces or CONTINUED, seed, say), index, seed)
+    pieces = pieces or DRAWN
     say(f"drawing {pieces} tunes")
     drawn, refused = draw_counted(
         ensemble, pieces, seed, lambda done: say(f"drawing {pieces} tunes, {done} done")
@@ -131,7 +127,7 @@ def assess(
         said["warnings"].append(f"bars that could not be read, and were drawn anew: {refused:,}.")
     floor = draw_chain((piece.ids for piece in corpus.train), pieces, seed)
     say("comparing sets")
-    some = rows[:: -(-len(rows) // MOST)]
+    some = [piece.ids for piece in test][:: -(-len(test) // MOST)]
     comparisons = statistics.compare(*([decode(ids) for ids in each] for each in (some, drawn, floor)))
     said["statistics"] = {"pieces": pieces, "seed": seed, "features": statistics.rows(comparisons)}
     said["originality"] = originality(index, drawn, test)
@@ -159,37 +155,42 @@ def unseen(corpus: Corpus, models: Sequence[Bundle]) -> Sequence[Piece]:
     return left
 
 
-def originality(index: Index, drawn: list[Ids], test: Sequence[Piece]) -> dict[str, Any]:
-    """Say how much of drawn pieces, and of held-out ones by people, stands in a training corpus.
-
-    Returns
-    -------
-    dict
-        ``runs``: for each length the shares of both sets; ``longest``: the longest run of both.
-    """
-    sets = {"generated": drawn, "human": [piece.ids for piece in test]}
-    lengths = {name: [index.matches(ids).lengths for ids in rows] for name, rows in sets.items()}
+def _measured(ensemble: Ensemble, corpus: Corpus, test: Sequence[Piece], say: Say) -> dict[str, Any]:
+    """Return what test pieces cost, and what they cost without memory and under simple models."""
+    (model,), codec = ensemble.models, ensemble.codec
+    called = CALLED[corpus.tracks]
+    say(f"reading {len(test)} {called}")
+    rows = [piece.ids for piece in test]
+    costs = token_nats(ensemble.predictor, rows, codec)
+    without = token_nats(alone(model), rows, codec) if ensemble.memory else None
+    say("counting n-grams")
+    baselines = token_baselines(corpus.sides | {"test": test})
+    tokens = codec if corpus.tracks == "all" else NOTES
     return {
-        "runs": {str(n): {name: share(found, n) for name, found in lengths.items()} for n in RUNS},
-        "longest": {
-            "generated": _longest(index, drawn, [{"piece": i + 1} for i in range(len(drawn))]),
-            "human": _longest(index, sets["human"], [{"of": piece.title or piece.name} for piece in test]),
-        },
+        "model": Path(model.name).stem,
+        "sha256": model.digest,
+        "called": called,
+        "corpus": corpus.name,
+        "notice": corpus.notice,
+        "side": "test",
+        "memory": ensemble.memory,
+        **asdict(Likelihood.of(costs, rows, codec)),
+        "without_memory": _figures(Likelihood.of(without, rows, codec)) if without else None,
+        "bits_per_pitch": None,
+        "baselines": {name: _priced(each, rows, tokens) for name, each in baselines.items()},
+        "tunes": by_tune(costs, test),
+        **dict.fromkeys(("statistics", "continuations", "originality")),
     }
 
 
-def _longest(index: Index, rows: list[Ids], whose: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Say which of some pieces has the longest run of the corpus, and of which piece."""
-    found = [(run, who) for run, who in zip(map(index.longest, rows), whose, strict=True) if run]
-    if not found:
-        return None
-    run, who = max(found, key=lambda each: each[0].notes)
-    return {"notes": run.notes, "title": run.title or run.name, **who}
-
-
-def _without(plain: Ensemble, rows: list[Ids]) -> dict[str, Any]:
-    """Return what the same tunes cost a model that remembers nothing."""
-    return _figures(Likelihood.of(token_nats(plain.predictor, rows, plain.codec), rows, plain.codec))
+def _continued(said: dict[str, Any], made: list[Continued], index: Index, seed: int) -> Assessment:
+    """Compare takes of a model of all tracks with how test pieces go on."""
+    if not made:
+        said["warnings"].append("no test piece is long enough to be cut in two and continued.")
+        return Assessment(said)
+    said["continuations"] = {"seed": seed, **continuing.figures(made)}
+    said["originality"] = continuing.copied(index, made)
+    return Assessment(said, continued=made)
 
 
 def _figures(likelihood: Likelihood) -> dict[str, Any]:
@@ -197,8 +198,8 @@ def _figures(likelihood: Likelihood) -> dict[str, Any]:
     return {name: getattr(likelihood, name) for name in names}
 
 
-def _priced(baseline: Baseline, rows: list[Ids]) -> dict[str, Any]:
-    said = _figures(Likelihood.of(baseline.costs, rows))
+def _priced(baseline: Baseline, rows: list[Ids], codec: Codec) -> dict[str, Any]:
+    said = _figures(Likelihood.of(baseline.costs, rows, codec))
     return said | ({"order": baseline.order, "smoothing": baseline.smoothing} if baseline.order else {})
 
 
@@ -218,15 +219,15 @@ def _pitches(model: Predictor, sides: dict[str, Sequence[Piece]]) -> dict[str, A
     }
 
 
-def _warnings(model: Bundle, count: int, held_out: int) -> list[str]:
+def _warnings(model: Bundle, count: int, held_out: int, called: str) -> list[str]:
     """Say what the figures cannot be trusted in, or are not of."""
     said, name = [], Path(model.name).stem
     if count < FEW:
-        said.append(f"{count} test tunes are few: take the figures as rough ones.")
+        said.append(f"{count} test {called} are few: take the figures as rough ones.")
     if model.index is None:
         said.append(
             f"{name} does not say what it was trained on; originality is measured against this corpus."
         )
     if count < held_out:
-        said.append(f"left out of the test tunes: {held_out - count} that {name} was trained on.")
+        said.append(f"left out of the test {called}: {held_out - count} that {name} was trained on.")
     return said

@@ -54,7 +54,7 @@ def _header(report: Mapping[str, Any]) -> Html:
                 "<header>",
                 frame.element("h1", report["name"]),
                 frame.paragraph(lead, kind="lead"),
-                frame.legend(list(zip(plots.PARTS, parts, strict=True))),
+                frame.legend(list(zip(plots.PARTS, parts, strict=False))),
                 frame.figure(plots.stacked({"": parts}, label=lead, unit="pieces")),
                 frame.tiles(
                     [

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notegen.report import distributions, plots
+from notegen.report import continuations, distributions, plots
 from notegen.report import page as frame
 from notegen.report import samples as rolls
 from notegen.report.curve import RING, panels
@@ -14,16 +14,21 @@ from notegen.report.samples import Sample
 
 _TUNES = 5  # at either end
 _FAR = 3.0  # times the model's bits; a baseline that needs more is said, not drawn
-_PARTS = ("pitch", "rhythm", "bars")
 _BIT = (
     "A bit is what the answer to one question of yes or no tells. "
     "Where {bits:.2f} bits a note are needed, the next note is as open as a choice "
     "among {ways:.1f} equally likely ones. Fewer bits mean that the music is better known."
 )
+_SPENT = "How many bits of each note go to its pitch, to its rhythm, and to bars, keys and endings."
+_SPENT_OF_MANY = (
+    "How many bits of each note go to its pitch, to its rhythm, to whose note it is, to how loud it is, and "
+    "to bars, keys and endings."
+)
 _MEANINGS = {
-    "bits per note": "what all the tokens of a tune cost under the model, divided by the tune's notes",
+    "bits per note": "what all the tokens of a {one} cost under the model, divided by the {one}'s notes",
     "pitch, rhythm, bars": "the part of the bits that goes to pitches; to where notes begin and end; and to "
     "bar lines, meters, keys and the end",
+    "parts, velocity": "the part of the bits that goes to whose the next notes are, and to how loud they are",
     "bits per pitch": "what the pitches alone cost, given what stands before each note and nothing of it",
     "perplexity": "among how many equally likely tokens the model chooses, in the mean",
     "uniform, order 1, n-gram": "models that know nothing, the token before, and the last few tokens",
@@ -31,8 +36,10 @@ _MEANINGS = {
     "from the generated tunes to them",
     "KL": "how far one of these distributions is from the other; 0 if they are the same",
     "ceiling, floor": "the same figures for two halves of the test tunes, and for tunes of order 1",
-    "shared runs": "the share of places in a tune at which a run of so many notes begins that stands in the "
-    "training tunes too, in any key and at any tempo",
+    "values, changes": "the area that two distributions share: of a feature in each bar of a track, and of "
+    "how much it differs between two bars of one passage",
+    "shared runs": "the share of places in a {one} at which a run of so many notes begins that stands in the "
+    "training {called} too, in any key and at any tempo",
 }
 
 
@@ -56,13 +63,15 @@ def page(
     samples : mapping of headings to samples, optional
         Generated tunes to see and hear, such as the best and the worst.
     """
+    said = {"called": "tunes", **said}
     parts = [
         _header(said),
         _likelihood(said),
-        _curve(curve or ()),
-        _tunes(said.get("tunes") or []),
+        _curve(curve or (), said["called"]),
+        _tunes(said.get("tunes") or [], said["called"]),
         distributions.section(said.get("statistics") or {}, densities, histograms),
-        _originality(said.get("originality") or {}),
+        continuations.section(said.get("continuations") or {}),
+        _originality(said.get("originality") or {}, said["called"]),
         _heard(samples or {}),
         _made(said),
     ]
@@ -77,7 +86,8 @@ def page(
 
 def _header(said: Mapping[str, Any]) -> Html:
     bits, ngram = said["bits_per_note"], (said.get("baselines") or {}).get("n-gram")
-    unseen = "tunes it has not seen" if said.get("side") == "test" else "these tunes"
+    called = said["called"]
+    unseen = f"{called} it has not seen" if said.get("side") == "test" else f"these {called}"
     lead = f"{said['model']} needs {bits:.2f} bits to guess a note of {unseen}"
     if ngram:
         lead += f"; the best n-gram needs {ngram['bits_per_note']:.2f}"
@@ -95,7 +105,7 @@ def _header(said: Mapping[str, Any]) -> Html:
                         ("bits per note", float(bits)),
                         ("bits per pitch", said.get("bits_per_pitch")),
                         ("perplexity", said.get("perplexity")),
-                        (f"tunes{side}", said.get("pieces")),
+                        (f"{called}{side}", said.get("pieces")),
                         ("notes", said.get("notes")),
                     ]
                 ),
@@ -115,12 +125,11 @@ def _likelihood(said: Mapping[str, Any]) -> Html:
     rows |= {_short(name, other): other for name, other in near if other.get("parts")}
     if not rows:
         return Html()
-    bars = {name: {part: row["parts"].get(part, 0.0) for part in _PARTS} for name, row in rows.items()}
+    names = list(next(iter(rows.values()))["parts"])
+    bars = {name: {part: row["parts"].get(part, 0.0) for part in names} for name, row in rows.items()}
     parts = [
-        frame.paragraph(
-            "How many bits of each note go to its pitch, to its rhythm, and to bars, keys and endings."
-        ),
-        frame.legend(list(zip(plots.PARTS, _PARTS, strict=True))),
+        frame.paragraph(_SPENT if len(names) == 3 else _SPENT_OF_MANY),
+        frame.legend(list(zip(plots.PARTS, names, strict=False))),
         frame.figure(plots.stacked(bars, label="bits per note of the model and its baselines", unit="bits")),
     ]
     parts += [
@@ -145,26 +154,26 @@ def _short(name: str, row: Mapping[str, Any]) -> str:
     return f"{row['order']}-gram" if name == "n-gram" and row.get("order") else name
 
 
-def _curve(curve: Sequence[tuple[float, float, float]]) -> Html:
+def _curve(curve: Sequence[tuple[float, float, float]], called: str) -> Html:
     if not curve:
         return Html()
     return frame.section(
         "How it learned",
-        frame.paragraph(f"Each point is an epoch: all training tunes, once. {RING}"),
+        frame.paragraph(f"Each point is an epoch: all training {called}, once. {RING}"),
         frame.grid([frame.figure(picture, name) for name, picture in panels(curve, "bits per note")]),
     )
 
 
-def _tunes(tunes: Sequence[Mapping[str, Any]]) -> Html:
+def _tunes(tunes: Sequence[Mapping[str, Any]], called: str) -> Html:
     """Return the ends of the list of tunes, and how they all lie."""
     if not tunes:
         return Html()
     count = min(_TUNES, len(tunes) // 2)
-    head = ("tune", "notes", "bits per note")
+    head = (called[:-1], "notes", "bits per note")
     rows = [[each.get("title") or each["name"], each["notes"], each["bits_per_note"]] for each in tunes]
     bits = [each["bits_per_note"] for each in tunes]
     spread = (
-        plots.histogram(bits, label="tunes by bits per note", x_label="bits per note")
+        plots.histogram(bits, label=f"{called} by bits per note", x_label="bits per note")
         if len(tunes) > 1
         else ""
     )
@@ -176,25 +185,25 @@ def _tunes(tunes: Sequence[Mapping[str, Any]]) -> Html:
                 frame.table(head, rows[len(rows) - count :][::-1], caption="least surprising"),
             ]
         ),
-        frame.figure(spread, f"all {len(tunes):,} tunes by bits per note") if spread else Html(),
+        frame.figure(spread, f"all {len(tunes):,} {called} by bits per note") if spread else Html(),
     )
 
 
-def _originality(said: Mapping[str, Any]) -> Html:
+def _originality(said: Mapping[str, Any], called: str) -> Html:
     runs, longest = said.get("runs") or {}, said.get("longest") or {}
     parts = []
     if runs:
         shares = [[runs[n].get(of, math.nan) for n in runs] for of in ("human", "generated")]
-        label = "share of runs that stand in the training tunes"
+        label = f"share of runs that stand in the training {called}"
         parts = [
             frame.paragraph(
-                "How much of a tune stands in the training tunes already. People's tunes share phrases too: "
-                "a model copies if it shares more than they do."
+                f"How much of a {called[:-1]} stands in the training {called} already. People's {called} "
+                "share phrases too: a model copies if it shares more than they do."
             ),
-            frame.legend([(0, "human tunes it has not seen"), (1, "generated tunes")]),
+            frame.legend([(0, f"human {called} it has not seen"), (1, f"generated {called}")]),
             frame.figure(plots.bars(list(runs), shares, label=label, x_label="notes in a row", percent=True)),
         ]
-    for of, whose in (("generated", "a generated tune"), ("human", "a human tune")):
+    for of, whose in (("generated", f"a generated {called[:-1]}"), ("human", f"a human {called[:-1]}")):
         if longest.get(of):
             parts.append(_longest(longest[of], whose))
     return frame.section("Originality", *parts)
@@ -224,16 +233,19 @@ def _heard(samples: Mapping[str, Sequence[Sample]]) -> Html:
 
 def _made(said: Mapping[str, Any]) -> Html:
     """Say how the figures came about, and what those shown mean."""
-    statistics = said.get("statistics") or {}
+    statistics, called = said.get("statistics") or {}, said["called"]
+    drawn = said.get("continuations") or statistics
     smoothing = ((said.get("baselines") or {}).get("n-gram") or {}).get("smoothing")
     command = said.get("command")
     shown = {
         "bits per note": True,
         "pitch, rhythm, bars": said.get("parts"),
+        "parts, velocity": "velocity" in (said.get("parts") or {}),
         "bits per pitch": said.get("bits_per_pitch") is not None,
         "perplexity": said.get("perplexity"),
         "uniform, order 1, n-gram": said.get("baselines"),
         **dict.fromkeys(("overlap", "KL", "ceiling, floor"), statistics.get("features")),
+        "values, changes": said.get("continuations"),
         "shared runs": (said.get("originality") or {}).get("runs"),
     }
     return frame.section(
@@ -245,12 +257,18 @@ def _made(said: Mapping[str, Any]) -> Html:
                 ("SHA-256", said.get("sha256") and frame.element("code", said["sha256"])),
                 ("corpus", said["corpus"]),
                 ("its terms of use", said.get("notice") or None),
-                ("random seed", _exact(statistics.get("seed"))),
+                ("random seed", _exact(drawn.get("seed"))),
                 ("n-gram", smoothing and f"smoothing of {smoothing}"),
             ]
         ),
         frame.element("h3", "What the figures mean"),
-        frame.terms([(name, meaning) for name, meaning in _MEANINGS.items() if shown[name]]),
+        frame.terms(
+            [
+                (name, meaning.format(one=called[:-1], called=called))
+                for name, meaning in _MEANINGS.items()
+                if shown[name]
+            ]
+        ),
         frame.paragraph(
             "All figures are defined, with their sources, in notegen's documentation: docs/figures.md.",
             kind="small",

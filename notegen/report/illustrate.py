@@ -13,11 +13,13 @@ from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
 from notegen.report import evaluation
 from notegen.report.assess import Assessment
+from notegen.report.continuing import Continued
 from notegen.report.distributions import Bars, Distribution
 from notegen.report.samples import Sample
 
 HEARD = 3  # of the best, and of the worst
 LONGEST = 48  # bars of a sample; what comes later is left out
+LEAD = 4  # bars of a seed that are heard before what is new
 _MATRIX = "transitions"
 
 
@@ -37,7 +39,7 @@ def page(assessment: Assessment, model: Bundle, command: str) -> str:
         curve=[tuple(row) for row in model.provenance.get("curve", [])],
         densities=[_density(each) for each in assessment.comparisons if each.values is not None],
         histograms=[_bars(each) for each in assessment.comparisons if each.feature.is_histogram],
-        samples=_samples(assessment, model),
+        samples=_continued(assessment) if assessment.continued else _samples(assessment, model),
     )
 
 
@@ -67,6 +69,29 @@ def _samples(assessment: Assessment, model: Bundle) -> dict[str, list[Sample]]:
     heard = [_sample(numbers[i], drawn[i], bits[i], flaws[i]) for i in order[:HEARD]]
     worst = [_sample(numbers[i], drawn[i], bits[i], flaws[i]) for i in order[HEARD:][-HEARD:][::-1]]
     return {"nearest to human tunes": heard, "farthest from them": worst}
+
+
+def _continued(assessment: Assessment) -> dict[str, list[Sample]]:
+    """Return the best and the worst of the takes that continue test pieces, in the order of takes."""
+    made = assessment.continued
+    bits, flaws = [each.take.bits_per_note for each in made], [each.take.flaw for each in made]
+    order = judge.rank(bits, flaws, assessment.said["bits_per_note"])
+    heard, worst = order[:HEARD], order[HEARD:][-HEARD:][::-1]
+    return {
+        "nearest to how people go on": [of_continuation(made[i], i) for i in heard],
+        "farthest from it": [of_continuation(made[i], i) for i in worst],
+    }
+
+
+def of_continuation(each: Continued, number: int) -> Sample:
+    """Return a take that continues a piece, from the last bars of its seed on."""
+    song, take = each.song, each.take
+    lead = song.before.lines[-min(LEAD + 1, len(song.before.lines)) :]
+    length = int(lead[-1] - lead[0])
+    heard = take.score.cut(song.cut - length, song.cut + int(song.after.lines[-1]))
+    line = f"{take.bits_per_note:.2f} bits per note, {take.notes} notes from bar {len(lead)} on"
+    title = each.piece.title or each.piece.name
+    return Sample(f"number {number + 1}: {title}", heard, line + (f", {take.flaw}" if take.flaw else ""))
 
 
 def _sample(number: int, ids: Ids, bits: float, flaw: str) -> Sample:

@@ -13,7 +13,7 @@ from notegen.rendering.panel import number
 from notegen.report import svg
 from notegen.report.svg import INK, LINE, MUTED, PAPER, Axes, colour
 
-PARTS = (2, 4, 3)  # the colours of what is stacked
+PARTS = (2, 4, 3, 5, 7)  # the colours of what is stacked
 _NAME = 16  # characters of a row
 _LEVELS = 48.0  # the room of values such as 0.0005 to the left of a line
 _POINTS = 120  # of a density; more cannot be seen

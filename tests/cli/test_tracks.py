@@ -1,5 +1,7 @@
 """Commands that read all tracks, and hold out files by their numbers."""
 
+import json
+
 import pytest
 from made_tunes import make_song
 
@@ -26,10 +28,26 @@ def test_a_model_of_all_tracks_is_counted_and_measured(run, tmp_path):
     assert (bundle.codec, bundle.provenance["test_every"]) == ("parts", 9)
     code, out, err = run("evaluate", "songs.notegen", "songs", *HELD)
     assert (code, err) == (0, "")
-    assert out.startswith("songs: 2 test tunes, ")
-    assert "sets are drawn from models of melodies alone" in out
+    assert out.startswith("songs: 2 test pieces, ")
+    assert "bits per note  pitch  rhythm  parts  velocity  bars" in out
+    assert "2 pieces continued with seed 0" in out
+    assert "all tracks go on in " in out
+    assert "new bars" in out
     code, out, err = run("evaluate", "songs.notegen", "songs", "--pitch-only")
     assert (code, "no bits per pitch" in err) == (2, True)
+
+
+@pytest.mark.usefixtures("songs")
+def test_continuations_have_a_page_that_says_how_to_make_it_again(run, tmp_path, song_chain_path):
+    arguments = ("evaluate", song_chain_path, "songs", *HELD)
+    code, out, err = run(*arguments, "--report", "page.html")
+    assert (code, err) == (0, "")
+    page = (tmp_path / "page.html").read_text()
+    assert f"notegen evaluate {song_chain_path} songs --test-every 9 --memory 0.5 --seed 0" in page
+    assert page.count("<audio") == 2
+    said = json.loads(run(*arguments, "--pieces", 1, "--json")[1])
+    assert said["continuations"]["pieces"] == 1
+    assert run(*arguments, "--pieces", 0)[1] in out
 
 
 @pytest.mark.usefixtures("songs")
@@ -73,7 +91,15 @@ def test_models_of_different_tracks_are_not_compared(run):
     assert (code, "cannot be compared" in err) == (2, True)
     assert run("train", "songs", "--tracks", "all", *HELD, "--markov", 2, "--output", "three.notegen")[0] == 0
     code, out, _ = run("compare", "one.notegen", "three.notegen", "--on", "songs", *HELD)
-    assert (code, "2 test tunes" in out) == (0, True)
+    assert (code, "2 test pieces" in out, "% of the pieces" in out) == (0, True, True)
+
+
+def test_a_model_of_all_tracks_is_listed(run, song_chain_path):
+    lines = run("models", song_chain_path)[1].splitlines()
+    assert lines[0].endswith("songs.notegen: songs")
+    assert "Markov chain of order 3, counted in " in lines[1]
+    assert lines[1].endswith(" tokens, of all tracks")
+    assert "5.00 bits per note on unseen tunes" in lines[2]
 
 
 @pytest.mark.usefixtures("songs")

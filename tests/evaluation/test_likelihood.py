@@ -8,10 +8,12 @@ from made_text import BARS, chain
 
 from notegen.codecs import notes
 from notegen.codecs import vocabulary as v
+from notegen.codecs.codec import Notes, Parts
 from notegen.corpus.scan import Piece
 from notegen.errors import EmptyError, UsageError
 from notegen.evaluation.likelihood import (
     PARTS,
+    PARTS_OF_MANY,
     Likelihood,
     by_tune,
     evaluate,
@@ -102,12 +104,28 @@ def test_perplexity_is_the_geometric_mean_of_what_a_token_was_chosen_from():
     assert found.perplexity == pytest.approx(2**3.6)
 
 
+@pytest.mark.parametrize("codec", [Notes(), Parts()], ids=lambda codec: codec.name)
 @pytest.mark.parametrize("kind", [kind for kind in v.TABLE if kind.name != "pad"], ids=lambda kind: kind.name)
-def test_each_kind_of_token_belongs_to_one_part(kind):
+def test_each_kind_of_token_belongs_to_one_part(kind, codec):
+    if v.FIRST[kind.name] >= codec.size:
+        pytest.skip("melodies have no such token")
     row = np.array([v.START, PITCH, v.FIRST[kind.name]])
-    found = Likelihood.of([np.array([0.0, 1.0])], [row])
-    expected = {"pitch": "pitch", "position": "rhythm", "release": "rhythm"}.get(kind.name, "bars")
+    found = Likelihood.of([np.array([0.0, 1.0])], [row], codec)
+    of = {"pitch": ["pitch", "drum"], "rhythm": ["position", "release"], "parts": ["part", "program"]}
+    of["velocity"] = ["velocity"]
+    expected = next((part for part, kinds in of.items() if kind.name in kinds), "bars")
     assert {part for part, bits in found.parts.items() if bits} == {expected}
+
+
+def test_pieces_of_many_parts_have_parts_of_their_own():
+    """A drum of 5 bits, a note's part of 3, how loud it is for 2, and a bar line of 1; two notes."""
+    tokens = [v.FIRST["part"], v.FIRST["velocity"], v.FIRST["drum"], PITCH, v.BAR]
+    cost = np.log([8.0, 4.0, 32.0, 1.0, 2.0])
+    found = Likelihood.of([cost], [np.array([v.START, *tokens])], Parts())
+    assert tuple(found.parts) == PARTS_OF_MANY
+    expected = {"pitch": 5 / 2, "rhythm": 0, "parts": 3 / 2, "velocity": 2 / 2, "bars": 1 / 2}
+    assert found.parts == pytest.approx(expected)
+    assert found.bits_per_note == pytest.approx(11 / 2)
 
 
 def test_pieces_together_are_weighed_by_their_notes():

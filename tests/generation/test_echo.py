@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
+from made_tunes import make_song
 
+from notegen.arrange import arrange
 from notegen.codecs import notes as codec
+from notegen.codecs import parts
 from notegen.codecs import vocabulary as v
-from notegen.generation.echo import Echo, echoes
+from notegen.generation.echo import Echo, echo_of_parts, echoes
+from notegen.generation.judge import bars_of
 from notegen.melody import melody
 
 
@@ -61,3 +65,24 @@ def test_a_tune_from_nothing_has_no_seed_to_echo():
 )
 def test_an_echo_is_said_in_words(echo, words):
     assert str(echo) == words
+
+
+def test_of_several_parts_bars_are_alike_if_all_their_notes_are_and_runs_are_of_the_line_that_leads():
+    song = arrange(make_song(bars=6))
+    lines = song.bars()
+    known = bars_of(song.notes, lines)
+    cut = int(np.flatnonzero(parts.encode(song) == v.BAR)[4])
+    seed, new = np.split(parts.encode(song), [cut])
+    assert echo_of_parts(known[4:], known[:4], seed, new[:-1]).bars == 0
+    again = np.append(seed, parts.encode(song)[np.flatnonzero(seed == v.BAR)[0] : cut])
+    found = echo_of_parts(known[:4], known[:4], seed, again[cut:])
+    assert (found.bars, found.of) == (4, 4)
+    tune = (song.notes["track"] == 0) & (song.notes["onset"] < lines[4])
+    assert found.notes == tune.sum() - 1  # its first note follows another one
+
+
+def test_bars_without_a_beginning_count_on_neither_side():
+    song = arrange(make_song(bars=2))
+    ids, bar = parts.encode(song)[:-1], frozenset({(0, 24, 60, 0)})
+    assert echo_of_parts([frozenset(), bar], [frozenset()], ids, ids[-1:])[:2] == (0, 1)
+    assert echo_of_parts([frozenset()], [frozenset()], ids, ids[-1:])[:2] == (0, 0)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from notegen.codecs import vocabulary as v
-from notegen.generation.judge import flaw, rank
+from notegen.generation.judge import bars_of, flaw, flaw_of_parts, is_silent, rank
+from notegen.score import NOTE, table
 
 PITCH, RELEASE, POSITION = v.FIRST["pitch"] + 60, v.FIRST["release"] - 1, v.FIRST["position"]
 START = [v.START, v.meter_id((4, 4)), v.FIRST["key"]]
@@ -122,3 +123,66 @@ def test_takes_without_a_flaw_come_first_then_the_most_human(bits, flaws, human,
 )
 def test_takes_that_copy_come_behind_those_that_do_not_and_before_flawed_ones(bits, flaws, copies, order):
     assert rank(bits, flaws, 3.0, copies) == order
+
+
+def notes_of(*bars, part=0):
+    """Return bars of (pitch, ...) as quarters of a part, 96 ticks a bar."""
+    rows = [(96 * i + 24 * j, 24, p, 80, part) for i, bar in enumerate(bars) for j, p in enumerate(bar)]
+    return table(rows, NOTE)
+
+
+def lines(count):
+    return 96 * np.arange(count + 1)
+
+
+A, B, C, REST = (60, 64), (62, 65), (67, 69), ()
+
+
+def judged_parts(new, before, silent=False):
+    """Return the flaw of bars behind others."""
+    new, before = (bars_of(notes_of(*bars), lines(len(bars))) for bars in (new, before))
+    return flaw_of_parts(new, before, silent)
+
+
+def test_bars_are_alike_if_all_their_notes_are():
+    both = np.concatenate([notes_of(A, A, A), notes_of(B, B, C, part=1)])
+    first, second, third = bars_of(both, lines(3))
+    assert first == second != third
+    assert first == {(0, 24, 60, 0), (24, 24, 64, 0), (0, 24, 62, 1), (24, 24, 65, 1)}
+
+
+def test_notes_beyond_the_bar_lines_are_in_no_bar():
+    notes = notes_of(A, B, C, A)
+    assert bars_of(notes, lines(4)[1:4]) == bars_of(notes, lines(4))[1:3]
+    assert bars_of(notes, lines(0)) == []
+
+
+def test_parts_are_stuck_where_they_repeat_a_bar_more_than_their_seed_does():
+    again = "the same bar again and again"
+    assert judged_parts([A, A, B], [B, C]) == ""
+    assert judged_parts([B, A, A, A], [B, C]) == again
+    assert judged_parts([A, B], [C, A, A]) == again
+    assert judged_parts([A, A, B], [C, C, C, A]) == ""
+    assert judged_parts([A, A, A, B], [C, C, C, C, B]) == ""
+    assert judged_parts([A, A, A, A, A], [C, C, C, C, B]) == again
+    assert judged_parts([REST, REST, REST, A], [B, C]) == ""
+
+
+def test_parts_that_play_nothing_but_bars_of_their_seed_are_flawed():
+    assert judged_parts([B, A, C, A], [A, B, C]) == "nothing but its seed again"
+    assert judged_parts([B, A, C], [A, B, C]) == ""
+    assert judged_parts([B, A, C, (61,)], [A, B, C]) == ""
+
+
+def test_silence_is_a_flaw_of_parts():
+    assert judged_parts([A, REST], [B], silent=True) == "an empty bar"
+
+
+def test_a_bar_is_silent_where_no_note_begins_or_lasts():
+    assert is_silent(notes_of(A, REST, B), lines(3))
+    assert not is_silent(notes_of(A, B, C), lines(3))
+    assert is_silent(notes_of(A), lines(2)) and not is_silent(notes_of(A), lines(1))
+    held = table([(0, 97, 60, 80, 0), (192, 24, 60, 80, 0)], NOTE)
+    assert not is_silent(held, lines(3))
+    assert is_silent(table([(0, 96, 60, 80, 0), (192, 24, 60, 80, 0)], NOTE), lines(3))
+    assert not is_silent(table([], NOTE), lines(0))

@@ -5,13 +5,14 @@ import math
 
 import numpy as np
 import pytest
+from made_tunes import make_song
 
 from notegen.codecs import vocabulary as v
 from notegen.corpus import Corpus
 from notegen.corpus.originality import Index
 from notegen.errors import DataError, UsageError
 from notegen.model.bundle import Bundle
-from notegen.report.assess import assess, originality, unseen
+from notegen.report.assess import assess, unseen
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +68,6 @@ def test_without_pieces_only_likelihood_is_measured(bundle, corpus):
     assert not found.drawn
 
 
-def test_a_planted_copy_is_found_with_its_title_in_any_key(corpus):
-    index = Index.of(corpus.train)
-    source = corpus.train[7]
-    said = originality(index, [corpus.test[0].ids, v.transpose(source.ids, 3)], corpus.test)
-    longest = said["longest"]["generated"]
-    assert longest["title"] == source.title
-    assert longest["piece"] == 2
-    assert longest["notes"] == len(v.pitches(source.ids)) - 1
-    assert said["runs"]["8"]["generated"] > said["runs"]["8"]["human"]
-
-
 def test_tunes_that_a_model_was_trained_on_are_no_test(bundle, corpus):
     known = [*corpus.train, corpus.test[1]]
     cheat = Bundle(bundle.config, bundle.weights, name="models/cheat.notegen", index=Index.of(known))
@@ -112,3 +102,47 @@ def test_a_corpus_without_a_test_side_is_refused(bundle, tune):
 def test_a_model_of_recordings_is_refused(bundle, corpus):
     with pytest.raises(UsageError, match="audio compose"):
         assess(Bundle(bundle.config, bundle.weights, codec="frames"), corpus)
+
+
+@pytest.fixture(scope="module")
+def songs():
+    made = ((f"{i}.mid", make_song(i, bars=6)) for i in range(20, 38))
+    return Corpus.joined("songs", [("songs", made)], tracks="all", test_every=6)
+
+
+@pytest.fixture(scope="module")
+def continued(song_chain, songs):
+    return assess(song_chain, songs, pieces=2, seed=3)
+
+
+def test_a_model_of_all_tracks_continues_test_pieces(continued, songs):
+    said = json.loads(json.dumps(continued.said))
+    assert (said["called"], said["pieces"]) == ("pieces", len(songs.test))
+    assert said["statistics"] is None
+    assert (said["continuations"]["pieces"], said["continuations"]["seed"]) == (2, 3)
+    assert {each.piece.name for each in continued.continued} <= {piece.name for piece in songs.test}
+    assert any("test pieces are few" in each for each in said["warnings"])
+    assert set(said["originality"]["runs"]["8"]) == {"generated", "human"}
+
+
+def test_all_that_it_pays_goes_to_five_parts_in_each_model(continued):
+    said = continued.said
+    for each in (said, said["without_memory"], *said["baselines"].values()):
+        assert set(each["parts"]) == {"pitch", "rhythm", "parts", "velocity", "bars"}
+        assert sum(each["parts"].values()) == pytest.approx(each["bits_per_note"])
+        assert min(each["parts"].values()) > 0
+    assert said["baselines"]["uniform"]["nats_per_token"] == pytest.approx(math.log(v.SIZE))
+
+
+def test_pieces_too_short_to_be_cut_are_told(song_chain):
+    made = ((f"{i}.mid", make_song(i, bars=1)) for i in range(20, 38))
+    short = Corpus.joined("short", [("short", made)], tracks="all", test_every=6)
+    found = assess(song_chain, short)
+    assert found.said["continuations"] is found.said["originality"] is None
+    assert "no test piece is long enough to be cut in two and continued." in found.said["warnings"]
+
+
+def test_model_and_corpus_must_be_of_the_same_tracks(song_chain, bundle, corpus, songs):
+    for model, other in ((song_chain, corpus), (bundle, songs)):
+        with pytest.raises(UsageError, match="has others"):
+            assess(model, other, pieces=0)
