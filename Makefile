@@ -10,7 +10,7 @@ test: .venv/dev  ## the whole test suite, with lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 model: .venv/dev  ## train the shipped model again (half an hour on two cores)
 	$(BIN)/notegen train ryan oneill aird --output notegen/models/folk.notegen \
