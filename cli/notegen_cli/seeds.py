@@ -27,7 +27,7 @@ def going_on(score: Score, ensemble: Ensemble, tracks: str, others: Others) -> s
 def anew(score: Score, ensemble: Ensemble, between: Between, tracks: str) -> str:
     """Say what a seed is, and which of its bars are written anew, and how."""
     model, (first, last) = ensemble.models[0], between
-    place = Middle(ensemble.models, score, between, tracks)
+    place = Middle(model, score, between, tracks)
     meter, key = place.missing.meter, place.missing.key
     named = f"bar {first} is" if first == last else f"bars {first} to {last} are"
     text = f"{place.gap.of} bars, {meter[0]}/{meter[1]}, {key.long_name}; {named} written anew"

@@ -22,8 +22,8 @@ _ESSEN_NOTICE = (
     'files in music21".'
 )
 _CHORALES_NOTICE = (
-    "For experiments only. The music is in the public domain; the encodings are marked as copyright 2003 and "
-    "2004 by Margaret Greentree, and no licence is stated in them. music21's corpus/license.txt says: "
+    "The music is in the public domain. Most of the files are marked as copyright 2003 or 2004 by Margaret "
+    "Greentree and state no licence; music21's corpus/license.txt says of all its encodings: "
     '"The encodings may be under copyright but have been licensed for use, though there may be '
     'restrictions on commercial use."'
 )
@@ -154,7 +154,6 @@ COLLECTIONS = {
             credit="encoded by Margaret Greentree",
             citation="Johann Sebastian Bach, four-part chorales, from cantatas, passions, and BWV 250 to 438",
             notice=_CHORALES_NOTICE,
-            experiments_only=True,
             patterns=("bwv*.*.mxl", "bwv*-*.mxl", "bwv[2-4]??.mxl", "bwv*.xml"),
         ),
     )

@@ -14,6 +14,7 @@ from notegen.melody import GRID
 _EDGES = (0.005, 0.995)  # of all pitches, what lies within
 _DENSE = (0.01, 0.99)  # of all pieces, likewise
 _RARE = 0.005  # of all pieces: a meter in fewer is not known
+_UNUSUAL = 1.5  # times as many notes as nearly all pieces have, or as few, from which on that is told
 _OUTSIDE = 0.1  # of the notes of a seed, from which on its range is told
 
 
@@ -78,7 +79,7 @@ class World:
             own = f"{v.pitch_name(int(pitches.min()))} to {v.pitch_name(int(pitches.max()))}"
             found.append(f"its range from {own}, beyond {v.pitch_name(low)} to {v.pitch_name(high)}")
         density, (thin, dense) = _density(ids), self.density
-        if not thin <= density <= dense:
+        if not thin / _UNUSUAL <= density <= dense * _UNUSUAL:
             found.append(f"its {density:.1f} notes a quarter, where pieces have {thin:.1f} to {dense:.1f}")
         return found
 

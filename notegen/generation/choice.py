@@ -15,6 +15,7 @@ from notegen.score import Score
 
 MELODY = "folk"  # the model of a single line
 _SINGLE = 1.1  # notes that begin together at most, on average, in a single line
+_STRANGE = 2  # times as many bits per note as a model needs for its own kind of music: it does not fit
 _HEARD = 400  # tokens of a seed's end that are asked about
 
 
@@ -28,8 +29,8 @@ class Choice(NamedTuple):
 def choose(score: Score | None, tracks: Names = "all") -> Choice:
     """Take a shipped model for a seed, or for a tune from nothing.
 
-    A single line goes to `MELODY`; of the models of many parts, that one is taken which finds the end of the
-    seed the likeliest.
+    A single line goes to `MELODY`. Of the models of many parts, that one is taken which finds the end of the
+    seed the likeliest; if it is not like music to any of them, its melody goes to `MELODY` after all.
     """
     if score is None:
         return Choice(load(MELODY), "a tune from nothing is a melody")
@@ -42,8 +43,12 @@ def choose(score: Score | None, tracks: Names = "all") -> Choice:
         return Choice(load(MELODY), "there is no model of several parts, so its melody is continued")
     bits = [_bits(model, score, tracks) for model in several]
     best = int(np.argmin(bits))
-    found = ", ".join(f"{model.name} {each:.2f}" for model, each in zip(several, bits, strict=True))
-    return Choice(several[best], f"bits per note of the seed's end: {found}")
+    own = float(several[best].provenance.get("valid_bits_per_note", np.inf))
+    found = ", ".join(f"{model.name} {each:.1f}" for model, each in zip(several, bits, strict=True))
+    if bits[best] > _STRANGE * own:
+        reason = f"other models find the seed strange, in bits per note: {found}; so its melody is continued"
+        return Choice(load(MELODY), reason)
+    return Choice(several[best], f"bits per note of the seed: {found}")
 
 
 def _bits(model: Bundle, score: Score, tracks: Names) -> float:

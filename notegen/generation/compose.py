@@ -178,7 +178,7 @@ def _middle(
         raise UsageError("without a seed there are no bars to write between; name one")
     if others != "empty":
         raise UsageError("between bars of a seed all tracks that are not written anew stay as they are")
-    return Middle(ensemble.models, score, between, tracks)
+    return Middle(ensemble.models[0], score, between, tracks)
 
 
 def _rules(rules: Rules, place: Place, key_lock: bool) -> Rules:

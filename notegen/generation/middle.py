@@ -1,7 +1,7 @@
 """The middle: where takes are written between bars of a seed, in place of some of them.
 
-What is on the right has to follow from what is written. A model of parts that has learned to fill gaps reads
-both sides (`notegen.training.remake`); for any other, drafts are weighed (`notegen.generation.particles`).
+What is on the right has to follow from what is written: each take is one of many drafts, drawn by how well it
+leads there (`notegen.generation.particles`).
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from notegen.generation.rules import Rules
 from notegen.generation.tracks import merged, together
 from notegen.keys import Key
 from notegen.melody import GRID, melody, pickup_length
-from notegen.model.bundle import Bundle, MarkovConfig
+from notegen.model.bundle import Bundle
 from notegen.score import NOTE, Score, Table, rescale, table
 
 
@@ -39,42 +39,37 @@ class Middle:
 
     Parameters
     ----------
-    models : sequence of Bundle
-        Those that write it.
+    model : Bundle
+        What writes it.
     score : Score
         The seed.
     between : (int, int)
         The first and the last of the bars, counted from 1; a pickup counts.
     tracks : str or sequence of str
-        Whose bars they are: tracks that are not meant stay as they are, and those that the models cannot
+        Whose bars they are: tracks that are not meant stay as they are, and those that the model cannot
         write, drums among them, play in them as they did before.
 
     Raises
     ------
     UsageError
-        If there are no such bars, nothing is played on one side of them, the meter changes there, or a model
+        If there are no such bars, nothing is played on one side of them, the meter changes there, or the model
         writes text.
     """
 
-    def __init__(
-        self, models: Sequence[Bundle], score: Score, between: Between, tracks: Names = "all"
-    ) -> None:
-        first = models[0]
-        if first.codec not in ("notes", "parts"):
+    def __init__(self, model: Bundle, score: Score, between: Between, tracks: Names = "all") -> None:
+        if model.codec not in ("notes", "parts"):
             raise UsageError(
-                f"{first.name} writes text from left to right; for bars between others take a model of notes"
+                f"{model.name} writes text from left to right; for bars between others take a model of notes"
             )
         self.gap = Gap.of_bars(score, between, tracks)
-        parts = known_parts(first) if first.codec == "parts" else None
+        parts = known_parts(model) if model.codec == "parts" else None
         self.plan = _within(plan(self.gap.score, tracks, "empty", parts), self.gap.tracks)
-        self.missing = self._missing(
-            parts, fills=not any(isinstance(each.config, MarkovConfig) for each in models)
-        )
+        self.missing = self._missing(parts)
         self.before, self.forced = self.missing.before, BAR
         self.key: Key | None = self.missing.key
         self.tick: int | None = self.gap.start - self.gap.shift
 
-    def _missing(self, parts: Sequence[Part] | None, fills: bool) -> Missing:
+    def _missing(self, parts: Sequence[Part] | None) -> Missing:
         score, casting = self.gap.score, self.plan.casting
         self.numbers = sorted(set(casting.values()))
         if parts is None:
@@ -87,9 +82,7 @@ class Middle:
         line = steady(line, int(lines[first]), int(lines[stop]))
         if line.notes["onset"][0] >= lines[first] or line.notes["onset"][-1] < lines[stop]:
             raise UsageError("the tracks that are to be written play on one side of these bars alone")
-        if parts is None:
-            return Missing(line, first, stop, None)
-        return Missing(line, first, stop, tuple(self.numbers), fills)
+        return Missing(line, first, stop, None if parts is None else tuple(self.numbers))
 
     def grammar(self, takes: int) -> Grammar | PartsGrammar:
         """Return the grammar of so many takes."""

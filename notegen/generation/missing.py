@@ -35,8 +35,7 @@ class Missing:
     numbers : tuple of int, optional
         Which part each track is; None of a melody.
     fills : bool
-        Whether the model has learned to fill gaps, and reads what is on the right; else it reads what is on
-        the left alone.
+        Whether a model that has learned to fill gaps reads what is on the right too, and not the left alone.
     """
 
     line: Score

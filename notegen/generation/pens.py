@@ -58,22 +58,20 @@ def pen(model: Predictor, codec: Codec, place: Place, taste: Taste, rules: Rules
 
 
 def _middle_pen(model: Predictor, place: Middle, taste: Taste, rules: Rules) -> Pen:
-    """Return a pen for missing bars; where a model reads one side alone, each take is one of many drafts."""
+    """Return a pen for missing bars: each take is one of many drafts."""
     missing = place.missing
     prompt = read(model, missing.prompt)
 
     def draw(takes: int, rng: np.random.Generator) -> list[Drawn]:
-        if missing.fills:
-            drawn = drafts(model, missing, prompt, takes, rng, rules, taste)
-        else:
-            drawn = [_fitting(rng) for _ in range(takes)]
-        return [Drawn(draft, place.flaw(draft.ids)) for draft in drawn]
+        return [_one(rng) for _ in range(takes)]
 
-    def _fitting(rng: np.random.Generator) -> Draft:
+    def _one(rng: np.random.Generator) -> Drawn:
         several = drafts(model, missing, prompt, PARTICLES, rng, rules, taste)
         ids = [draft.ids for draft in several]
-        flawed = np.array([bool(place.flaw(each)) for each in ids])
-        return several[pick(weights(model, missing, prompt, ids) - _LAST * flawed, rng)]
+        flaws = [place.flaw(each) for each in ids]
+        flawed = np.array(list(map(bool, flaws)))
+        best = pick(weights(model, missing, prompt, ids) - _LAST * flawed, rng)
+        return Drawn(several[best], flaws[best])
 
     return draw
 

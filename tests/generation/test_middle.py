@@ -27,8 +27,8 @@ BAR = 1920
 
 
 @pytest.fixture(scope="module")
-def filler(random_bundle, song_chain):
-    """Return a network of parts, of random weights that lean to short notes: networks read both sides."""
+def network(random_bundle, song_chain):
+    """Return a network of parts, of random weights that lean to short notes."""
     made = random_bundle(
         NetworkConfig(v.SIZE, embedding=4, units=6, layers=1), provenance=song_chain.provenance
     )
@@ -39,9 +39,9 @@ def filler(random_bundle, song_chain):
 
 
 @pytest.fixture(params=["a chain of parts", "a network of parts", "a melody"])
-def model(request, monkeypatch, song_chain, filler, bundle):
+def model(request, monkeypatch, song_chain, network, bundle):
     monkeypatch.setattr(pens, "PARTICLES", 3)  # many drafts take their time
-    return {"a chain of parts": song_chain, "a network of parts": filler, "a melody": bundle}[request.param]
+    return {"a chain of parts": song_chain, "a network of parts": network, "a melody": bundle}[request.param]
 
 
 def from_file(score):
@@ -229,7 +229,7 @@ def test_without_a_seed_or_with_other_tracks_that_move_it_is_refused(bundle):
 
 def test_a_model_of_text_is_refused(bundle):
     with pytest.raises(UsageError, match="writes text from left to right"):
-        Middle([replace(bundle, codec="abc")], make_tune(bars=8), (2, 3))
+        Middle(replace(bundle, codec="abc"), make_tune(bars=8), (2, 3))
 
 
 def test_tracks_that_play_on_one_side_alone_are_refused(bundle):
