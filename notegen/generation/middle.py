@@ -52,8 +52,8 @@ class Middle:
     Raises
     ------
     UsageError
-        If there are no such bars, nothing is played on one side of them, the meter changes there, or the model
-        writes text.
+        If there are no such bars, nothing is played on one side of them, the meter changes there, or the
+        model writes text.
     """
 
     def __init__(self, model: Bundle, score: Score, between: Between, tracks: Names = "all") -> None:

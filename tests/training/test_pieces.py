@@ -82,9 +82,7 @@ def test_text_is_learned_in_other_keys_and_measured_as_it_is(corpus, name):
 
 def test_a_codec_of_another_name_is_refused(corpus):
     assert codec_for("notes", corpus) == Notes()
-    with pytest.raises(
-        UsageError, match='there is no codec "midi": it is one of notes, parts, abc-'
-    ):
+    with pytest.raises(UsageError, match='there is no codec "midi": it is one of notes, parts, abc-'):
         codec_for("midi", corpus)
 
 
