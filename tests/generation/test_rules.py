@@ -189,7 +189,7 @@ def test_a_bar_is_filled_by_the_rules_too(codec, name):
         check(RULES[name], (4, 4), before, new)
 
 
-@pytest.mark.parametrize("name", set(RULES) - {"voices", "one voice"})
+@pytest.mark.parametrize("name", sorted(RULES.keys() - {"voices", "one voice"}))
 def test_without_rules_these_checks_fail(name):
     free = takes(parts, Rules(), (4, 4))
     with pytest.raises((AssertionError, IndexError)):
