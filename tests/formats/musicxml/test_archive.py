@@ -70,6 +70,7 @@ def test_the_encoding_is_the_one_that_the_file_declares(encoding):
         (packed({"a.xml": SCORE})[:40], FormatError, "the compressed MusicXML file is damaged"),
         (packed({"o.xml": "<opus/>"}), FormatError, "the compressed MusicXML file is damaged"),
     ],
+    ids=range(11),  # archives hold the time at which they were made
 )
 def test_what_is_no_score_is_refused_with_the_reason(data, error, reason):
     with pytest.raises(error, match=reason):
