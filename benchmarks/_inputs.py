@@ -21,7 +21,7 @@ from notegen.errors import NotegenError
 from notegen.formats import midi
 from notegen.score import Score
 
-COLLECTIONS = [entry for entry in notegen_corpora.COLLECTIONS.values() if not entry.experiments_only]
+COLLECTIONS = [notegen_corpora.COLLECTIONS[name] for name in ("ryan", "oneill", "aird")]  # melodies
 PROGRAM = str(Path(sys.executable).with_name("notegen"))
 
 
