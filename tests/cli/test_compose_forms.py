@@ -24,7 +24,7 @@ except SystemExit as done:
     assert not done.code, done.code
 parts = [name for name in sys.modules if name.startswith(("notegen.rendering", "notegen.notation"))]
 outside = {"verovio", "typst", "soundfile", "fluidsynth", "resvg_py", "music21", "symusic", "pretty_midi"}
-small = {"notegen.notation", "notegen.notation.spelling"}  # names of pitches, which ABC has too
+small = {"notegen.notation", "notegen.notation.spelling", "notegen.notation.metre"}  # names and beats
 print(sorted({*parts, *(outside & set(sys.modules))} - small), file=sys.stderr)
 """
 

@@ -269,7 +269,7 @@ def test_a_model_is_chosen_for_the_seed_and_why_is_told(run, options):
     make_tune().write("tune.mid")
     few = ["--bars", 1, "--variations", 1, "--seed", 3, *options]
     code, out, _ = run("compose", "song.mid", *few)
-    assert (code, "\nmodel songs (bits per note of the seed's end: songs " in out) == (0, True)
+    assert (code, "\nmodel songs (bits per note of the seed: songs " in out) == (0, True)
     code, out, _ = run("compose", "tune.mid", *few)
     assert (code, "(the seed is a single line), random seed 3\n" in out) == (0, True)
     code, out, _ = run("compose", *few)

@@ -79,6 +79,15 @@ def test_a_seed_of_drums_alone_is_left_to_be_refused(bundle):
     assert choose(Score(notes=table(rows, NOTE), tracks=(Track(channel=9),))).model is bundle
 
 
+@pytest.mark.usefixtures("several")
+def test_a_seed_that_is_strange_to_all_models_goes_on_in_its_melody(models, bundle, monkeypatch):
+    known = {name: replace(each, provenance={"valid_bits_per_note": 0.01}) for name, each in models.items()}
+    monkeypatch.setattr(choice, "load", lambda name: (known | {"folk": bundle})[name])
+    found = choose(make_song(99))
+    assert found.model is bundle
+    assert found.reason.startswith("other models find the seed strange, in bits per note: songs ")
+
+
 @pytest.mark.usefixtures("none")
 def test_without_a_model_of_many_parts_the_melody_goes_on(bundle):
     assert choose(make_song()) == (
