@@ -52,7 +52,7 @@ def test_continuations_have_a_page_that_says_how_to_make_it_again(run, tmp_path,
 
 @pytest.mark.usefixtures("songs")
 def test_a_built_corpus_of_all_tracks_is_trained_on(run, tmp_path):
-    pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow", reason="training is an extra")
     assert run("corpus", "build", "songs", "--tracks", "all", "--jobs", 1, "--output", "built")[0] == 0
     whole = run("corpus", "check", "songs", "--tracks", "all")[1]
     assert run("corpus", "check", "built")[1] == whole
