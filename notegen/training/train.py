@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from notegen.codecs.codec import Codec
-from notegen.corpus import Corpus, lengths
+from notegen.corpus import Corpus, ids, lengths
 from notegen.errors import DataError
 from notegen.model.bundle import Bundle, load
+from notegen.training.keys import with_written_keys
 from notegen.training.loop import Trainer, checkpoint_of
 from notegen.training.pieces import codec_for, heard, material
 from notegen.training.progress import Progress
@@ -118,9 +119,19 @@ def _write(
     provenance = said | of_training(trainer, finished=finished)
     draft = Bundle(trainer.config, trainer.weights(), provenance, codec.name, codec.symbols)
     if finished and trainer.best:
-        draft.save(path, force=True)
-        figure = bits_per_note(load(path), corpus.test, _MOST_TESTED)  # as it will be used: in half precision
-        draft = replace(draft, provenance={**provenance, "test_bits_per_note": figure})
-        draft = with_memory(draft, corpus)
+        draft = _measured(draft, corpus, path)
     with_index(draft, corpus).save(path, force=True)
     return load(path)
+
+
+def _measured(draft: Bundle, corpus: Corpus, path: Path) -> Bundle:
+    """Let a model expect keys as they are written, and say what the pieces that are held out cost it."""
+    if draft.codec in ("notes", "parts"):
+        draft = with_written_keys(draft, ids(corpus.train))
+    draft.save(path, force=True)
+    used = load(path)  # in half precision
+    figures = {
+        f"{side}_bits_per_note": bits_per_note(used, corpus.sides[side], _MOST_TESTED)
+        for side in ("valid", "test")
+    }
+    return with_memory(replace(draft, provenance={**draft.provenance, **figures}), corpus)
