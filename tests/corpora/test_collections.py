@@ -4,6 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 from notegen_corpora import COLLECTIONS, collection, example_seed
 
@@ -141,3 +142,11 @@ def test_the_example_seed_is_eight_bars_of_a_jig_in_d():
     score = formats.read(example_seed())
     assert (score.meter_at(0), melody(score).key_at(0)) == ((6, 8), Key.parse("D"))
     assert len(score.bars()) - 1 == 8
+
+
+def test_the_example_of_a_song_is_played_by_three_tracks_beside_the_beat():
+    score = formats.read(example_seed("late-tram"))
+    assert [track.name for track in score.tracks] == ["Melody", "Keys", "Bass"]
+    assert (score.meter_at(0), len(score.bars()) - 1) == ((4, 4), 8)
+    assert len(set(score.notes["velocity"].tolist())) > 20
+    assert np.mean(score.notes["onset"] % 20 > 0) > 0.5  # beside the grid of 24 a quarter
