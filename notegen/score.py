@@ -67,6 +67,13 @@ class Source(NamedTuple):
     notes: int
 
 
+class Span(NamedTuple):
+    """A part of a score, for example what of a take is new, in ticks; without a `stop`, up to the end."""
+
+    start: int
+    stop: int | None = None
+
+
 def table(rows: Any, dtype: np.dtype[Any]) -> Table:
     """Return rows as a read-only structured array; a copy only where one is needed."""
     array = np.asarray(rows, dtype=dtype)

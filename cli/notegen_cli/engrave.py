@@ -6,7 +6,7 @@ import click
 
 from notegen import formats
 from notegen.errors import DataError, UsageError
-from notegen.generation.save import seam_of
+from notegen.generation.save import new_of
 from notegen.rendering import engrave
 
 _SUFFIXES = (*engrave.SUFFIXES, ".musicxml", ".abc")
@@ -30,13 +30,13 @@ def command(file: Path, output: Path | None, force: bool) -> None:
     path = output or file.with_suffix(".pdf")
     if path.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"{path}: sheet music is written as {', '.join(_SUFFIXES)}; end the name so")
-    score, seam = formats.read(file), seam_of(file)
+    score, new = formats.read(file), new_of(file)
     try:
         if path.suffix.lower() in engrave.SUFFIXES:
-            pages = engrave.engrave(score, path, seam=seam, force=force)
+            pages = engrave.engrave(score, path, new=new, force=force)
             click.echo(f"{path}: {pages} page{'s' * (pages != 1)}" if path.suffix.lower() == ".pdf" else path)
         else:
-            formats.write(score, path, seam=seam, force=force)
+            formats.write(score, path, new=new, force=force)
             click.echo(path)
     except DataError as error:
         at_fault = path if str(error).startswith(f"{path}: ") else file

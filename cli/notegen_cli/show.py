@@ -7,7 +7,7 @@ import click
 
 from notegen import formats
 from notegen.errors import DataError
-from notegen.generation.save import seam_of
+from notegen.generation.save import new_of
 from notegen.rendering import blocks, layout, pianoroll
 from notegen.rendering.layout import Roll
 from notegen_cli.pictures import echo, wants_colour
@@ -22,8 +22,8 @@ from notegen_cli.pictures import echo, wants_colour
 def command(paths: tuple[Path, ...], output: Path | None, force: bool) -> None:
     """Draw FILE as a piano roll: into a picture, or as text if none is named.
 
-    Several files stand below each other, on the same scale in a picture. Of a take, the place where
-    the new bars begin is marked.
+    Several files stand below each other, on the same scale in a picture. Of a take, the new bars
+    are marked.
     """
     rolls = [_open(path) for path in paths]
     if output is None:
@@ -40,13 +40,13 @@ def _open(path: Path) -> Roll:
         layout.bars(score)
     except DataError as error:
         raise type(error)(f"{path}: {error}") from None
-    return Roll(score, path.name, seam_of(path))
+    return Roll(score, path.name, new_of(path))
 
 
 def _print(rolls: list[Roll]) -> None:
     width = shutil.get_terminal_size().columns
     texts = [
-        blocks.text(roll.score, width=width, seam=roll.seam, colour=wants_colour(), title=roll.title)
+        blocks.text(roll.score, width=width, new=roll.new, colour=wants_colour(), title=roll.title)
         for roll in rolls
     ]
     echo("\n".join(texts), blocks.ASCII)

@@ -6,7 +6,7 @@ from pathlib import Path
 from notegen import files
 from notegen.errors import DataError, EmptyError, UsageError
 from notegen.formats import abc, midi
-from notegen.score import Score
+from notegen.score import Score, Span
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
 ABC_SUFFIXES = (".abc",)
@@ -47,7 +47,7 @@ def read(path: str | PathLike[str]) -> Score:
         raise type(error)(f"{path}: {error}") from None
 
 
-def write(score: Score, path: str | PathLike[str], *, seam: int | None = None, force: bool = False) -> None:
+def write(score: Score, path: str | PathLike[str], *, new: Span | None = None, force: bool = False) -> None:
     """Write a score as MIDI, ABC or MusicXML, by the name's ending, whole or not at all.
 
     ABC and MusicXML are written in readable rhythms: see `notegen.notation.sheet.notate`.
@@ -56,8 +56,8 @@ def write(score: Score, path: str | PathLike[str], *, seam: int | None = None, f
     ----------
     score : Score
     path : str or PathLike
-    seam : int, optional
-        The tick from which on the music is new, marked in ABC and MusicXML.
+    new : Span, optional
+        What of the music is new, marked in ABC and MusicXML.
     force : bool
         Write over a file that exists.
 
@@ -74,11 +74,11 @@ def write(score: Score, path: str | PathLike[str], *, seam: int | None = None, f
     elif suffix in ABC_SUFFIXES:
         from notegen.formats import abc_writer  # `notegen compose` can do without
 
-        data = abc_writer.encode(score, seam)
+        data = abc_writer.encode(score, new)
     elif suffix in (".musicxml", ".xml"):
         from notegen.formats.musicxml import writer
 
-        data = writer.encode(score, seam)
+        data = writer.encode(score, new)
     else:
         raise UsageError(
             f"{path}: scores are written as MIDI, ABC or MusicXML; end the name in .mid, .abc or .musicxml"

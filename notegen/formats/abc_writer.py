@@ -10,7 +10,7 @@ from notegen.notation.metre import RESOLUTION
 from notegen.notation.sheet import Measure, Part, Sheet, notate
 from notegen.notation.spelling import Name, signature, spell
 from notegen.notation.values import Value
-from notegen.score import Score
+from notegen.score import Score, Span
 
 _UNIT = RESOLUTION // 2  # L:1/8
 _BARS_A_LINE = 4
@@ -24,7 +24,7 @@ _CLEFS = {
 }
 
 
-def encode(score: Score, seam: int | None = None) -> bytes:
+def encode(score: Score, new: Span | None = None) -> bytes:
     """Write a score as an ABC tune; see `notegen.notation.sheet.notate`.
 
     Further voices of a track become voices of their own, on the same staff.
@@ -32,8 +32,9 @@ def encode(score: Score, seam: int | None = None) -> bytes:
     Parameters
     ----------
     score : Score
-    seam : int, optional
-        The tick from which on the music is new: a double bar line and the word "new" mark it.
+    new : Span, optional
+        What of the music is new: double bar lines and the words "new" and "seed" mark where it begins
+        and ends.
 
     Examples
     --------
@@ -51,7 +52,7 @@ def encode(score: Score, seam: int | None = None) -> bytes:
     D2 FA c2 |]
     <BLANKLINE>
     """
-    sheet = notate(score, seam)
+    sheet = notate(score, new)
     lines = ["X:1", f"T:{_line(sheet.title) or 'Untitled'}", *_fields(sheet)]
     voices = [(part, i) for part in sheet.parts for i in range(max(len(bar) for bar in part.bars))]
     if len(voices) > 1:
@@ -134,7 +135,7 @@ def _opening(measure: Measure, marks: bool) -> str:
     fields += [f"[K:{_key(measure.key)}]"] if measure.new_key else []
     if marks:
         fields += [f"[{tempo}]" for tempo in _tempo(measure)]
-        fields += ['"^new"'] if measure.seam else []
+        fields += [f'"^{measure.mark}"'] if measure.mark else []
     return "".join(fields)
 
 

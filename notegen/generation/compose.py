@@ -23,7 +23,7 @@ from notegen.generation.sampling import Draft, Taste
 from notegen.keys import Key
 from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
-from notegen.score import Score
+from notegen.score import Score, Span
 
 _ROUNDS = 6  # how often flawed takes are drawn anew before the last ones are kept
 MOST_BARS, MOST_TAKES = 1024, 256
@@ -49,8 +49,8 @@ class Take:
         How many drawings were discarded for it.
     seed : int
         The random seed of all takes of the call.
-    seam : int, optional
-        The tick of `score` from which on it is new; None if all of it is.
+    new : Span, optional
+        What of `score` is new; None if all of it is.
     copied : Run, optional
         The longest run of new notes that stands in what the model was trained on, as far as the model
         tells.
@@ -67,7 +67,7 @@ class Take:
     flaw: str
     redrawn: int
     seed: int
-    seam: int | None = None
+    new: Span | None = None
     copied: Run | None = None
     copies: bool = False
     echo: Echo | None = None
@@ -166,7 +166,7 @@ def compose(
     for i in judge.rank(bits, flaws, ensemble.human_bits, copies):
         ids = drafts[i].ids
         whole, fresh = place.finish(ids, np.random.default_rng([seed, i]))
-        made = bits[i], note_count(ids), flaws[i], redrawn[i], seed, place.tick, copied[i], copies[i]
+        made = bits[i], note_count(ids), flaws[i], redrawn[i], seed, place.new, copied[i], copies[i]
         takes.append(Take(whole, fresh, *made, place.echo(ids)))
     return takes
 

@@ -7,35 +7,35 @@ from typing import Any
 
 from notegen import formats
 from notegen.errors import MissingExtraError
-from notegen.score import Score
+from notegen.score import Score, Span
 
-Writer = Callable[[Score, Path, int | None, bool], dict[str, Any]]  # returns what the sidecar is to say
+Writer = Callable[[Score, Path, Span | None, bool], dict[str, Any]]  # returns what the sidecar is to say
 
 
-def _sound(score: Score, path: Path, _: int | None, force: bool) -> dict[str, Any]:
+def _sound(score: Score, path: Path, _: Span | None, force: bool) -> dict[str, Any]:
     from notegen.rendering import sound
 
     sound.render(score, path, force=force)
     return {"sound": sound_source()}
 
 
-def _picture(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
+def _picture(score: Score, path: Path, new: Span | None, force: bool) -> dict[str, Any]:
     from notegen.rendering import pianoroll
     from notegen.rendering.layout import Roll
 
-    pianoroll.draw([Roll(score, path.stem, seam)], path, force=force)
+    pianoroll.draw([Roll(score, path.stem, new)], path, force=force)
     return {}
 
 
-def _pages(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
+def _pages(score: Score, path: Path, new: Span | None, force: bool) -> dict[str, Any]:
     from notegen.rendering import engrave
 
-    engrave.engrave(score, path, seam=seam, force=force)
+    engrave.engrave(score, path, new=new, force=force)
     return {}
 
 
-def _notation(score: Score, path: Path, seam: int | None, force: bool) -> dict[str, Any]:
-    formats.write(score, path, seam=seam, force=force)
+def _notation(score: Score, path: Path, new: Span | None, force: bool) -> dict[str, Any]:
+    formats.write(score, path, new=new, force=force)
     return {}
 
 

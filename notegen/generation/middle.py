@@ -31,7 +31,7 @@ from notegen.generation.tracks import merged, together
 from notegen.keys import Key
 from notegen.melody import GRID, melody, pickup_length
 from notegen.model.bundle import Bundle
-from notegen.score import NOTE, Score, Table, rescale, table
+from notegen.score import NOTE, Score, Span, Table, rescale, table
 
 
 class Middle:
@@ -67,7 +67,7 @@ class Middle:
         self.missing = self._missing(parts)
         self.before, self.forced = self.missing.before, BAR
         self.key: Key | None = self.missing.key
-        self.tick: int | None = self.gap.start - self.gap.shift
+        self.new: Span | None = Span(self.gap.start - self.gap.shift, self.gap.stop - self.gap.shift)
 
     def _missing(self, parts: Sequence[Part] | None) -> Missing:
         score, casting = self.gap.score, self.plan.casting

@@ -27,7 +27,7 @@ from notegen.generation.tracks import Tracks, beside, together
 from notegen.keys import Key
 from notegen.melody import GRID
 from notegen.model.bundle import Bundle
-from notegen.score import DEFAULT_METER, KEY, METER, NOTE, Score, table
+from notegen.score import DEFAULT_METER, KEY, METER, NOTE, Score, Span, table
 
 
 class Place(Protocol):
@@ -35,7 +35,7 @@ class Place(Protocol):
 
     before: Ids  # what the model has read then
     forced: Ids  # what each take begins with
-    tick: int | None  # of the seed, from which on takes are new
+    new: Span | None  # what of a take is new; None if all of it is
     key: Key | None  # of the new bars, as far as it is known
 
     def grammar(self, takes: int) -> Grammar | PartsGrammar:
@@ -73,7 +73,7 @@ class Continuation:
         self.plan, self.bars = plan, bars
         self.forced, self.before = self.seam.forced, self.seam.ids
         self.key: Key | None = self.seam.key
-        self.tick: int | None = self.seam.end
+        self.new: Span | None = Span(self.seam.end)
 
     def grammar(self, takes: int) -> Grammar:
         """Return the grammar of so many takes."""
@@ -134,7 +134,7 @@ class Opening:
 
     def __init__(self, meter: tuple[int, int] | None, key: Key | None, bars: int) -> None:
         self.meter, self.key, self.bars = meter, key, bars
-        self.tick: int | None = None
+        self.new: Span | None = None
         self.before = np.array([v.START], dtype=np.int32)
         if meter is not None and meter not in v.METER_ID:
             raise UsageError(f"{meter[0]}/{meter[1]} is no meter that notegen knows: bars last up to 8/4")

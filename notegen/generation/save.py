@@ -17,6 +17,7 @@ from notegen.generation.compose import Take
 from notegen.generation.forms import WRITERS, sound_source
 from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
+from notegen.score import Span
 
 Progress = Callable[[int, int, Path], None]  # forms written, forms in all, and the next one
 
@@ -65,9 +66,9 @@ def save(
     total = len(jobs) + ("sheet" in forms)
     for i, (form, path, take) in enumerate(jobs):
         progress(i, total, path)
-        score, seam = (take.fresh, None) if only_new else (take.score, take.seam)
+        score, new = (take.fresh, None) if only_new else (take.score, take.new)
         with _naming(path):
-            said |= WRITERS[form](score, path, seam, force)
+            said |= WRITERS[form](score, path, new, force)
     if "sheet" in forms:
         from notegen.generation import takesheet  # pictures and sound, which plain takes do without
 
@@ -113,6 +114,7 @@ def describe(
     origin = None
     if source is not None:
         origin = {"file": source.name, "sha256": hashlib.sha256(source.read_bytes()).hexdigest()}
+    new = None if only_new else takes[0].new
     figures = ensemble.models[0].provenance.get("human_originality")
     return {
         "notegen": notegen.__version__,
@@ -123,7 +125,8 @@ def describe(
         "seed": takes[0].seed,
         "options": options,
         "human_bits_per_note": ensemble.human_bits or None,
-        "seam": None if only_new else takes[0].seam,
+        "seam": new and new.start,
+        "until": new and new.stop,
         "takes": [
             {
                 "file": path.name,
@@ -140,8 +143,8 @@ def describe(
     }
 
 
-def seam_of(path: Path) -> int | None:
-    """Return the tick from which on a take that was saved is new, as the sidecar in its folder says.
+def new_of(path: Path) -> Span | None:
+    """Return what of a take that was saved is new, as the sidecar in its folder says.
 
     Of several that name the take, the shortest name counts: only takes that were written over with
     `force` are named twice, and the sidecar of these has no number.
@@ -150,7 +153,8 @@ def seam_of(path: Path) -> int | None:
         try:
             said = json.loads(sidecar.read_bytes())
             if any(take["file"] == path.name for take in said["takes"]):
-                return None if said["seam"] is None else int(said["seam"])
+                start, stop = said["seam"], said.get("until")
+                return None if start is None else Span(int(start), None if stop is None else int(stop))
         except (OSError, ValueError, KeyError, TypeError):
             continue  # some other file
     return None

@@ -12,7 +12,7 @@ from notegen.generation.compose import Take
 from notegen.model.assemble import Ensemble
 from notegen.model.bundle import Bundle
 from notegen.rendering import embed
-from notegen.score import Score
+from notegen.score import Score, Span
 
 _LONG = 2000  # notes; scores with more of them are set on pages
 _STYLE = """
@@ -48,7 +48,7 @@ def html(takes: list[Take], paths: list[Path], model: Bundle | Ensemble, *, only
     with ThreadPoolExecutor() as pool:  # encoders let go of the interpreter
         sounds = pool.map(embed.mp3, scores)
     body = [
-        _section(take, path, score, None if only_new else take.seam, heard)
+        _section(take, path, score, None if only_new else take.new, heard)
         for take, path, score, heard in zip(takes, paths, scores, sounds, strict=True)
     ]
     return "\n".join(
@@ -63,15 +63,15 @@ def html(takes: list[Take], paths: list[Path], model: Bundle | Ensemble, *, only
     )
 
 
-def _section(take: Take, path: Path, score: Score, seam: int | None, heard: str) -> str:
+def _section(take: Take, path: Path, score: Score, new: Span | None, heard: str) -> str:
     from notegen.rendering import pianoroll
     from notegen.rendering.layout import Roll
     from notegen.rendering.performance import seconds
 
-    roll = pianoroll.svg([Roll(score, "", seam)])
+    roll = pianoroll.svg([Roll(score, "", new)])
     jump = ""
-    if seam is not None:
-        at = float(seconds(score, np.array([seam]))[0])
+    if new is not None:
+        at = float(seconds(score, np.array([new.start]))[0])
         play = f"a = this.previousElementSibling; a.currentTime = {at:.2f}; a.play()"
         jump = f'<button onclick="{play}">play the new bars</button>'
     said = [f"{take.bits_per_note:.2f} bits per note", f"{take.notes} notes", take.flaw]
@@ -82,16 +82,16 @@ def _section(take: Take, path: Path, score: Score, seam: int | None, heard: str)
             f"<p>{escape(', '.join(filter(None, said)), quote=False)}</p>",
             f'<audio controls preload="metadata" src="{heard}"></audio>{jump}</div>',
             embed.image(roll, f"piano roll of {path.name}"),
-            *_engraved(score, seam, path),
+            *_engraved(score, new, path),
             "</section>",
         ]
     )
 
 
-def _engraved(score: Score, seam: int | None, path: Path) -> list[str]:
+def _engraved(score: Score, new: Span | None, path: Path) -> list[str]:
     if not find_spec("verovio"):
         return []
     from notegen.rendering import engrave
 
-    pages = engrave.svg_pages(score, seam, paged=len(score.notes) > _LONG)
+    pages = engrave.svg_pages(score, new, paged=len(score.notes) > _LONG)
     return [embed.image(page, f"score of {path.name}") for page in pages]

@@ -28,7 +28,7 @@ from notegen.generation.plan import Plan
 from notegen.generation.rules import Rules
 from notegen.generation.seam import Ending, ending
 from notegen.keys import Key
-from notegen.score import DRUM_CHANNEL, NOTE, Score, Table, Track, table
+from notegen.score import DRUM_CHANNEL, NOTE, Score, Span, Table, Track, table
 
 
 class Tracks:
@@ -56,7 +56,7 @@ class Tracks:
         self.before: Ids = codec.encode(self.at.line, until, self.numbers)[:-1]
         self.forced = self.at.begin(self.before)
         self.key: Key | None = self.at.key
-        self.tick: int | None = self.at.end - self.aligned.shift
+        self.new: Span | None = Span(self.at.end - self.aligned.shift)
 
     def grammar(self, takes: int) -> PartsGrammar:
         """Return the grammar behind the seed, for so many takes."""

@@ -15,7 +15,7 @@ from notegen.notation.metre import RESOLUTION
 from notegen.notation.rhythm import Cells, Ints
 from notegen.notation.values import Piece, Value, write_bar
 from notegen.notation.voices import Block, voices
-from notegen.score import METER, Score, Track, table
+from notegen.score import METER, Score, Span, Track, table
 
 MOST_BARS = 4000
 _SCALE = RESOLUTION // GRID
@@ -39,8 +39,8 @@ class Measure(NamedTuple):
         Whether the key is to be printed here.
     tempos : tuple of (int, float)
         Offset in ticks and quarters a minute, for each change in the bar.
-    seam : bool
-        Whether the new music begins in this bar.
+    mark : str
+        "new" if new music begins in this bar, "seed" if it ends here; else empty.
     opens : bool
         Whether it does so on the bar line.
     """
@@ -53,7 +53,7 @@ class Measure(NamedTuple):
     key: Key
     new_key: bool
     tempos: tuple[tuple[int, float], ...]
-    seam: bool
+    mark: str
     opens: bool
 
 
@@ -75,14 +75,14 @@ class Sheet:
     parts: tuple[Part, ...]
 
 
-def notate(score: Score, seam: int | None = None) -> Sheet:
+def notate(score: Score, new: Span | None = None) -> Sheet:
     """Write a score down: readable rhythms, bars, voices, one staff for each track with notes.
 
     Parameters
     ----------
     score : Score
-    seam : int, optional
-        The tick from which on the music is new.
+    new : Span, optional
+        What of the music is new.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def notate(score: Score, seam: int | None = None) -> Sheet:
     grid = _regular(score)
     times = _quantized(score, _cells(_bars(grid, grid.end), grid))
     end = max(int(ends.max()) for _, ends in times.values())
-    measures = _measures(score, grid, end, seam)
+    measures = _measures(score, grid, end, new)
     parts = tuple(_part(score, track, *own, measures) for track, own in times.items())
     return Sheet(score.title, measures, parts)
 
@@ -149,11 +149,11 @@ def _quantized(score: Score, cells: Cells) -> dict[int, tuple[Ints, Ints]]:
     }
 
 
-def _measures(score: Score, grid: Score, end: int, seam: int | None) -> tuple[Measure, ...]:
+def _measures(score: Score, grid: Score, end: int, new: Span | None) -> tuple[Measure, ...]:
     bars = _bars(grid, -(-end // _SCALE))
     pickup = bool(pickup_length(grid.meters.tolist()))
     written = _written_keys(score, grid, bars)
-    tempos = _tempos(score)
+    tempos, marks = _tempos(score), _marks(new, score.resolution)
     measures: list[Measure] = []
     for i, (bar, following) in enumerate(pairwise(bars)):
         meter = grid.meter_at(bar)
@@ -161,14 +161,23 @@ def _measures(score: Score, grid: Score, end: int, seam: int | None) -> tuple[Me
         same = i > 0 and (measures[-1].meter == meter or (pickup and i == 1))
         start, length = bar * _SCALE, metre.bar_length(meter)
         inside = tuple((at - start, speed) for at, speed in tempos if start <= at < following * _SCALE)
-        new = -1 if seam is None else round(seam * GRID / score.resolution)
-        here = bar <= new < following
+        at, mark = next((each for each in marks if bar <= each[0] < following), (0, ""))
         key = written.get(bar, measures[-1].key if i else Key(0, 0))
         new_key = i == 0 or key != measures[-1].key
         number = i if pickup else i + 1
         signs = (None if same else shown, key, new_key, inside)
-        measures.append(Measure(number, start, length, meter, *signs, here, here and new - bar < GRID // 4))
+        measures.append(
+            Measure(number, start, length, meter, *signs, mark, bool(mark) and at - bar < GRID // 4)
+        )
     return tuple(measures)
+
+
+def _marks(new: Span | None, resolution: int) -> list[tuple[int, str]]:
+    """Return the grid ticks at which new music begins and ends, and the words for there."""
+    if new is None:
+        return []
+    words = zip(new, ("new", "seed"), strict=True)
+    return [(round(tick * GRID / resolution), word) for tick, word in words if tick is not None]
 
 
 def _written_keys(score: Score, grid: Score, bars: list[int]) -> dict[int, Key]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from notegen.rendering import layout
 from notegen.rendering.drums import drum_name
-from notegen.score import Score, Table, Track
+from notegen.score import Score, Span, Table, Track
 
 ASCII = str.maketrans("▀▄█│┃■…", "'.#|!=~")  # for terminals that know nothing else
 
@@ -84,8 +84,14 @@ class _Columns(NamedTuple):
         """Return columns of music as columns of the system, where bar lines count."""
         return music + np.searchsorted(self.edges, music, side="right")
 
+    def seam(self, tick: int) -> int:
+        """Return the column of a seam: a bar line's if it stands on one."""
+        music = self.music(np.array([tick]))
+        bar = int(np.searchsorted(self.edges, music[0]))
+        return int(self.bars[bar] if self.edges[bar] == music[0] else self.place(music)[0])
 
-def text(score: Score, *, width: int, seam: int | None = None, colour: bool = False, title: str = "") -> str:
+
+def text(score: Score, *, width: int, new: Span | None = None, colour: bool = False, title: str = "") -> str:
     """Draw a score with characters.
 
     Parameters
@@ -93,8 +99,8 @@ def text(score: Score, *, width: int, seam: int | None = None, colour: bool = Fa
     score : Score
     width : int
         The columns of the terminal; no line is longer, but at least 16 are taken.
-    seam : int, optional
-        The tick from which on the score is new.
+    new : Span, optional
+        What of the score is new.
     colour : bool
         Whether tracks have colours (ANSI, of 256); else they look alike.
     title : str
@@ -118,13 +124,13 @@ def text(score: Score, *, width: int, seam: int | None = None, colour: bool = Fa
     counts = _counts(np.diff(ticks) / score.resolution, width - margin - 2)
     columns = _Columns(ticks, np.append(0, np.cumsum(counts)))
     cells = _paint(score, columns, lanes)
-    new = None if seam is None or seam >= ticks[-1] else _seam(columns, seam)
+    start, stop = (None if tick is None else columns.seam(tick) for tick in new or (None, None))
     lines = [layout.printable(title)[:width]] if title else []
     lines += _legend(layout.part_names(score), width) if colour else []
     for part in layout.systems(counts + 1.0, width - margin - 1, first):
         bars = columns.bars[part.start : part.stop + 1]
-        ground = _ground(bars, new)
-        lines.append(" " * margin + _ruler(bars, first + part.start, new, width - margin))
+        ground = _ground(bars, start, stop)
+        lines.append(" " * margin + _ruler(bars, first + part.start, start, width - margin))
         for line, label in enumerate(lanes.labels):
             halves = cells[2 * line : 2 * line + 2, bars[0] : bars[-1] + 1]
             music = (_coloured if colour else _plain)(halves, ground, lanes.glyphs(line))
@@ -184,20 +190,15 @@ def _spans(
     return columns.place(onsets), columns.place(ends - 1)
 
 
-def _seam(columns: _Columns, tick: int) -> int:
-    """Return the column of the seam: a bar line's if it stands on one."""
-    if tick in columns.ticks:
-        return int(columns.bars[np.searchsorted(columns.ticks, tick)])
-    return int(columns.place(columns.music(np.array([tick])))[0])
-
-
-def _ground(bars: NDArray[np.int64], seam: int | None) -> list[str]:
-    """Return what stands behind the notes of a system: bar lines and the seam."""
+def _ground(bars: NDArray[np.int64], start: int | None, stop: int | None) -> list[str]:
+    """Return what stands behind the notes of a system: bar lines, and where new music begins and ends."""
     ground = [" "] * int(bars[-1] - bars[0] + 1)
     for bar in (bars - bars[0]).tolist():
         ground[bar] = "│"
-    if seam is not None and bars[0] <= seam < bars[-1]:
-        ground[seam - int(bars[0])] = "┃"
+    if start is not None and bars[0] <= start < bars[-1]:
+        ground[start - int(bars[0])] = "┃"
+    if stop is not None and bars[0] < stop <= bars[-1]:
+        ground[stop - int(bars[0])] = "┃"
     return ground
 
 

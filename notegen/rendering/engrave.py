@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from notegen.errors import MissingExtraError, RangeError, UsageError
 from notegen.files import write_atomically
-from notegen.score import Score
+from notegen.score import Score, Span
 
 SUFFIXES = (".svg", ".pdf", ".png")
 
@@ -32,7 +32,7 @@ _HEADING = re.compile(
 )
 
 
-def engrave(score: Score, path: str | PathLike[str], *, seam: int | None = None, force: bool = False) -> int:
+def engrave(score: Score, path: str | PathLike[str], *, new: Span | None = None, force: bool = False) -> int:
     """Write a score as sheet music: a PDF with pages of A4, or one picture as SVG or PNG.
 
     Parameters
@@ -40,8 +40,8 @@ def engrave(score: Score, path: str | PathLike[str], *, seam: int | None = None,
     score : Score
     path : str or PathLike
         Its ending chooses the format.
-    seam : int, optional
-        The tick from which on the music is new, to be marked.
+    new : Span, optional
+        What of the music is new, to be marked.
     force : bool
         Write over a file that exists.
 
@@ -65,20 +65,20 @@ def engrave(score: Score, path: str | PathLike[str], *, seam: int | None = None,
         raise UsageError(f"{path}: sheet music is written as {', '.join(SUFFIXES)}")
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; choose another name or use --force")
-    pages = svg_pages(score, seam, paged=suffix == ".pdf")
+    pages = svg_pages(score, new, paged=suffix == ".pdf")
     data = pages[0].encode() if suffix == ".svg" else _typeset(pages, "pdf" if suffix == ".pdf" else "png")
     write_atomically(path, data, force=force)
     return len(pages)
 
 
-def svg_pages(score: Score, seam: int | None = None, *, paged: bool = False) -> list[str]:
+def svg_pages(score: Score, new: Span | None = None, *, paged: bool = False) -> list[str]:
     """Engrave a score as pages of A4, or as one picture as tall as it needs, each an SVG text."""
     from notegen.formats.musicxml.writer import encode
 
     toolkit = _toolkit()
     page = {"pageHeight": _HEIGHT} if paged else {"pageHeight": _TALLEST, "adjustPageHeight": True}
     toolkit.setOptions(_OPTIONS | page)
-    if not toolkit.loadData(encode(score, seam).decode()):
+    if not toolkit.loadData(encode(score, new).decode()):
         raise RangeError("verovio cannot engrave this score")
     count = toolkit.getPageCount()
     if count > 1 and not paged:

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from notegen.errors import EmptyError, RangeError
 from notegen.melody import GRID, pickup_length
 from notegen.notation import metre
-from notegen.score import DEFAULT_METER, Score, Table, Track
+from notegen.score import DEFAULT_METER, Score, Span, Table, Track
 
 MOST_BARS = 5_000
 
 
 class Roll(NamedTuple):
-    """A score to draw: its title, and the tick from which on it is new (None if there is no such)."""
+    """A score to draw: its title, and what of it is new (None if nothing is, or all)."""
 
     score: Score
     title: str = ""
-    seam: int | None = None
+    new: Span | None = None
 
 
 class Bars(NamedTuple):

@@ -1,4 +1,4 @@
-"""One system of a piano roll in SVG: keys, beats and bars below, the notes above them, the seam.
+"""One system of a piano roll in SVG: keys, beats and bars below, the notes above them, and what is new.
 
 Coordinates are those of the system: x is 0 at its first bar line (behind a pickup), y is 0 at its top.
 """
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from notegen.rendering import layout
 from notegen.rendering.drums import drum_name
-from notegen.score import Score, Table
+from notegen.score import Score, Span, Table
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; the yellow is a darker one.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A800")
@@ -73,12 +73,10 @@ class _Frame(NamedTuple):
         return (self.scale.high - pitch) * self.scale.row
 
 
-def draw(system: System, scale: Scale, seam: int | None) -> list[str]:
+def draw(system: System, scale: Scale, new: Span | None) -> list[str]:
     """Return the elements of one system."""
     frame = _Frame(system, scale)
-    start, stop = int(system.lines[0]), int(system.lines[-1])
-    below = [] if seam is None or seam >= stop else _new(frame, max(seam, start))
-    above = [] if seam is None or not start <= seam < stop else _seam(frame, seam)
+    below, above = ([], []) if new is None else (_new(frame, new), _seams(frame, new))
     return [*below, *_keys(frame), *_grid(frame), *_numbers(frame), *_notes(frame), *above]
 
 
@@ -198,16 +196,27 @@ def _strength(velocity: int) -> str:
     return number(0.35 + 0.65 * velocity / 127)
 
 
-def _new(frame: _Frame, tick: int) -> list[str]:
+def _new(frame: _Frame, new: Span) -> list[str]:
     """Shade what is new."""
-    box = _box(frame.x(tick), 0, frame.x(frame.system.lines[-1]) - frame.x(tick), frame.scale.height)
+    left, right = int(frame.system.lines[0]), int(frame.system.lines[-1])
+    start, stop = max(new.start, left), right if new.stop is None else min(new.stop, right)
+    if start >= stop:
+        return []
+    box = _box(frame.x(start), 0, frame.x(stop) - frame.x(start), frame.scale.height)
     return [f'<rect class="new" {box} fill="#FEF3C7" fill-opacity=".5"/>']
 
 
-def _seam(frame: _Frame, tick: int) -> list[str]:
-    """Draw the line at which the new part begins."""
-    x, foot = frame.x(tick), frame.scale.height + 12
-    return [
-        f'<path class="seam" d="M{number(x)} 0V{number(foot)}" stroke="{_SEAM}" stroke-width="1.5"/>',
-        _text(x + 4, foot - 1, "new", f' fill="{_SEAM}" font-weight="bold"'),
-    ]
+def _seams(frame: _Frame, new: Span) -> list[str]:
+    """Draw a line with a word where the new part begins, and one without where it ends."""
+    left, right = int(frame.system.lines[0]), int(frame.system.lines[-1])
+    drawn, foot = [], frame.scale.height + 12
+    if left <= new.start < right:
+        drawn += [_seam(frame.x(new.start), foot)]
+        drawn += [_text(frame.x(new.start) + 4, foot - 1, "new", f' fill="{_SEAM}" font-weight="bold"')]
+    if new.stop is not None and left < new.stop <= right:
+        drawn += [_seam(frame.x(new.stop), foot)]
+    return drawn
+
+
+def _seam(x: float, foot: float) -> str:
+    return f'<path class="seam" d="M{number(x)} 0V{number(foot)}" stroke="{_SEAM}" stroke-width="1.5"/>'

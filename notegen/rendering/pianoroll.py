@@ -59,7 +59,7 @@ def svg(rolls: Sequence[Roll]) -> str:
             body.append(_place([line], "heading", _EDGE, y))
             y += _LINE
         for system in systems:
-            body.append(_place(panel.draw(system, scale, roll.seam), "system", left, y + panel.RULER))
+            body.append(_place(panel.draw(system, scale, roll.new), "system", left, y + panel.RULER))
             y += each
     return "\n".join([*_head(y), *body, "</svg>\n"])
 

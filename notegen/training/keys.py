@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.vocabulary import Ids
@@ -57,8 +58,9 @@ def _beginning(ids: Ids) -> tuple[Head, int] | None:
     return tuple(ids[: places[0]].tolist()), int(ids[places[0]]) - _FIRST
 
 
-def _expected(model: Predictor, head: Head) -> np.ndarray:
+def _expected(model: Predictor, head: Head) -> NDArray[np.float64]:
     """Return the probability of each key behind a head, given that it is a key."""
     said, _ = model.predict(np.array([head], np.int32), model.start())
     likely = np.exp(said[0, -1, _FIRST : _FIRST + _COUNT].astype(np.float64))
-    return likely / likely.sum()
+    shares: NDArray[np.float64] = likely / likely.sum()
+    return shares

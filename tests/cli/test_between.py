@@ -1,6 +1,7 @@
 """Bars of a seed written anew by `notegen compose --between`."""
 
 import json
+from pathlib import Path
 
 import pytest
 from made_tunes import make_song, make_tune
@@ -33,7 +34,22 @@ def test_bars_are_written_anew_and_told(run, tmp_path, song_chain_path):
     rows = [row for row in take.notes.tolist() if not 3 * BAR <= row[0] < 5 * BAR]
     assert rows == outside
     said = json.loads((tmp_path / "song-takes" / "song.json").read_bytes())
-    assert (said["seam"], said["options"]["between"], said["options"]["bars"]) == (3 * BAR, [4, 5], 2)
+    assert (said["seam"], said["until"]) == (3 * BAR, 5 * BAR)
+    assert (said["options"]["between"], said["options"]["bars"]) == ([4, 5], 2)
+
+
+@pytest.mark.usefixtures("_seeds")
+def test_where_the_new_bars_begin_and_end_is_shown(run, bundle_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    arguments = ("--model", bundle_path, "--between", "4:5", "--seed", 1, "--variations", 1)
+    assert run("compose", "tune.abc", *arguments)[0] == 0
+    code, out, _ = run("show", "tune-takes/tune-1.mid")
+    assert (code, "4 new" in out) == (0, True)
+    top = next(line for line in out.splitlines() if "┃" in line)
+    assert [i for i, char in enumerate(c for c in top if c in "│┃") if char == "┃"] == [3, 5]
+    assert run("engrave", "tune-takes/tune-1.mid", "--output", "tune-1.abc")[0] == 0
+    music = Path("tune-1.abc").read_text()
+    assert music.index('|| "^new"') < music.index('|| "^seed"')
 
 
 @pytest.mark.usefixtures("_seeds")

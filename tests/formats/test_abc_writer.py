@@ -9,7 +9,7 @@ from notegen import formats
 from notegen.formats import abc
 from notegen.formats.abc_writer import encode
 from notegen.keys import Key
-from notegen.score import DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Track, table
+from notegen.score import DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Span, Track, table
 
 Q = 24
 
@@ -26,8 +26,8 @@ def tune(*lengths, pitches=(74,), key="D", **rest):
     return Score.of(notes, resolution=Q, **rest)
 
 
-def text(score, seam=None):
-    return encode(score, seam).decode()
+def text(score, new=None):
+    return encode(score, new).decode()
 
 
 def music(score):
@@ -183,8 +183,12 @@ def test_changes_stand_in_the_bar_that_they_begin():
 
 
 def test_the_seam_is_a_double_bar_line_and_a_word():
-    assert '|| "^new"d8 |]' in text(tune(4, 4), seam=4 * Q)
-    assert "||" not in text(tune(4, 4), seam=6 * Q)
+    assert '|| "^new"d8 |]' in text(tune(4, 4), Span(4 * Q))
+    assert "||" not in text(tune(4, 4), Span(6 * Q))
+
+
+def test_the_seed_behind_new_bars_is_marked_in_the_same_way():
+    assert 'd8 || "^new"d8 || "^seed"d8 |]' in text(tune(4, 4, 4), Span(4 * Q, 8 * Q))
 
 
 def test_four_bars_stand_on_a_line():

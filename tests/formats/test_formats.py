@@ -4,7 +4,7 @@ import pytest
 
 from notegen.errors import DataError, EmptyError, FormatError, UsageError
 from notegen.formats import midi, read, write
-from notegen.score import Score
+from notegen.score import Score, Span
 
 SCORE = Score.of([(0, 480, 60), (480, 480, 64)], title="Two notes")
 
@@ -37,7 +37,7 @@ def test_abc_and_musicxml_are_written_and_read(tmp_path, name):
 def test_a_seam_is_marked_in_notation_and_not_in_midi(tmp_path):
     score = Score.of([(480 * i, 480, 60 + i) for i in range(8)])
     for name in ("a.mid", "a.abc", "a.musicxml"):
-        write(score, tmp_path / name, seam=1920)
+        write(score, tmp_path / name, new=Span(1920))
         write(score, tmp_path / f"plain {name}")
     assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "plain a.mid").read_bytes()
     assert '|| "^new"' in " ".join((tmp_path / "a.abc").read_text().split())

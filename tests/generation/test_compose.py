@@ -156,18 +156,18 @@ def test_the_seam_divides_the_seed_from_the_first_new_note(eighths, tune, make):
     seed = from_file(seed)
     for take in compose(eighths, seed, bars=2, variations=4, seed=20):
         old = len(seed.notes)
-        assert take.seam == tick
+        assert take.new == (tick, None)
         assert take.score.notes["onset"][:old].max() < tick
         assert take.score.notes["onset"][old] - tick in (0, seed.end - tick)  # a tail is let ring
 
 
 def test_the_seam_of_a_band_lies_behind_all_tracks(model, band):
     for take in compose(model, band, bars=2, variations=2, seed=21):
-        assert take.seam == 4 * 4 * 480 == band.end
+        assert take.new == (band.end, None) == (4 * 4 * 480, None)
 
 
 def test_a_tune_from_nothing_has_no_seam(model):
-    assert {take.seam for take in compose(model, bars=2, variations=2, seed=22)} == {None}
+    assert {take.new for take in compose(model, bars=2, variations=2, seed=22)} == {None}
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +306,7 @@ def test_a_seed_in_musicxml_is_continued_like_the_same_in_midi(tmp_path, eighths
     )
     for one, other in zip(heard, written, strict=True):
         assert other.score.notes.tolist() == one.score.notes.tolist()
-        assert other.seam == one.seam == 4 * 3 * 480
+        assert other.new == one.new == (4 * 3 * 480, None)
 
 
 def in_corpus(model, tunes, longest):

@@ -49,7 +49,7 @@ def test_new_bars_stand_behind_the_seed(model, short):
         assert onsets.tolist() == [before.end + EIGHTH * i for i in range(take.notes)]
         assert 12 < take.notes - short <= 15  # the last bar may be short
         assert take.score.end <= 9 * 3 * EIGHTH
-        assert take.seam == before.end
+        assert take.new == (before.end, None)
 
 
 def test_bits_are_those_of_the_text_by_the_notes():
@@ -67,7 +67,7 @@ def test_tunes_from_nothing_are_in_the_key_and_meter_that_were_asked_for():
         assert take.score.key_at(0) == Key.parse("Am")
         assert 10 <= take.notes <= 12
         assert accepts(notes.encode(melody(take.score)))
-        assert take.seam is None
+        assert take.new is None
 
 
 def test_the_notes_of_the_scale_alone(model):
@@ -124,7 +124,7 @@ def test_takes_are_read_as_abc_by_abc2midi_and_music21(model, recwarn):
     from music21 import converter
 
     for take in compose(model, seed(short=1), bars=4, variations=3, seed=1):
-        text = abc_writer.encode(take.score, take.seam).decode()
+        text = abc_writer.encode(take.score, take.new).decode()
         (again,) = abc.read_book(text)
         assert heard(again) == heard(take.score)
         flat = converter.parse(text, format="abc").flatten()

@@ -117,7 +117,7 @@ def test_abc_marks_the_bar_in_which_the_new_music_begins(written):
             stop = int(take.score.bars()[bar])
             before = abc.read_book(before)[0]
             assert on_grid(before) == on_grid(seed.cut(0, stop))
-            assert (stop == take.seam) == opens
+            assert (stop == take.new.start) == opens
 
 
 def test_sound_is_stereo_and_as_long_as_the_take(made):
@@ -130,14 +130,14 @@ def test_sound_is_stereo_and_as_long_as_the_take(made):
 
 def test_the_picture_is_named_after_the_take_and_shows_the_seam(made):
     for take, path in zip(*made, strict=True):
-        picture = pianoroll.svg([Roll(take.score, path.stem, take.seam)])
+        picture = pianoroll.svg([Roll(take.score, path.stem, take.new)])
         assert path.with_suffix(".png").read_bytes() == pianoroll.png(picture)
         assert f">{path.stem}<" in picture and ">new<" in picture
 
 
 def test_the_pages_are_a_pdf_that_shows_the_seam(made, tmp_path):
     take, path = made[0][0], made[1][0]
-    engrave.engrave(take.score, tmp_path / "marked.pdf", seam=take.seam)
+    engrave.engrave(take.score, tmp_path / "marked.pdf", new=take.new)
     engrave.engrave(take.score, tmp_path / "plain.pdf")
     found = path.with_suffix(".pdf").read_bytes()
     assert found.startswith(b"%PDF-") and found.rstrip().endswith(b"%%EOF")

@@ -72,7 +72,7 @@ def check(seed, takes, start, stop, tracks=(0, 1, 2)):
     seed = replace(seed, source=None)
     for take in takes:
         assert take.score.source is None
-        assert take.seam == start
+        assert take.new == (start, stop)
         new = 0
         for track, (old, now) in enumerate(zip(messages(seed), messages(take.score), strict=True)):
             assert now[1] == old[1]

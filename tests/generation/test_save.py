@@ -14,8 +14,9 @@ from notegen.errors import DataError, RangeError, UsageError
 from notegen.formats import midi
 from notegen.generation import forms
 from notegen.generation.compose import compose
-from notegen.generation.save import save, seam_of
+from notegen.generation.save import new_of, save
 from notegen.rendering import fluid
+from notegen.score import Span
 
 
 @pytest.fixture(scope="module")
@@ -229,35 +230,47 @@ def test_a_form_that_fails_leaves_whole_takes(
     assert save(takes, tmp_path, "jig", model=bundle, forms=("abc", "png"))[0][0].name == "jig-4.mid"
 
 
-def test_the_seam_of_a_take_is_found_beside_it(tmp_path, bundle, takes):
+def test_what_is_new_of_a_take_is_found_beside_it(tmp_path, bundle, takes):
     paths, _ = save(takes, tmp_path, "jig", model=bundle)
     later, _ = save(takes[:1], tmp_path, "jig", model=bundle, only_new=True)
-    assert {seam_of(path) for path in paths} == {takes[0].seam} == {2 * 1920}
-    assert seam_of(later[0]) is None
-    assert seam_of(tmp_path / "other.mid") is None
+    assert {new_of(path) for path in paths} == {takes[0].new} == {Span(2 * 1920)}
+    assert new_of(later[0]) is None
+    assert new_of(tmp_path / "other.mid") is None
 
 
-def test_the_seam_of_a_take_that_was_written_over_is_the_later_one(tmp_path, bundle, tune, takes):
+def test_the_end_of_new_bars_in_the_middle_is_found_too(tmp_path, bundle, takes):
+    between = [replace(take, new=Span(960, 1920)) for take in takes]
+    paths, sidecar = save(between, tmp_path, "jig", model=bundle)
+    assert {new_of(path) for path in paths} == {Span(960, 1920)}
+    said = json.loads(sidecar.read_bytes())
+    assert (said["seam"], said.pop("until")) == (960, 1920)
+    sidecar.write_text(json.dumps(said))
+    assert new_of(paths[0]) == Span(960)
+
+
+def test_what_is_new_of_a_take_that_was_written_over_is_what_the_later_run_says(
+    tmp_path, bundle, tune, takes
+):
     """The last run writes over the takes of two runs before it, but over the sidecar of the first alone."""
     for _ in range(2):
         save(takes[:1], tmp_path, "jig", model=bundle)
     others = compose(bundle, tune(bars=1), bars=1, variations=2, seed=6)
     paths, _ = save(others, tmp_path, "jig", model=bundle, force=True)
     assert names(tmp_path) == ["jig-1.mid", "jig-2.json", "jig-2.mid", "jig.json"]
-    assert {seam_of(path) for path in paths} == {1920}
+    assert {new_of(path) for path in paths} == {Span(1920)}
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "no json", "[]", "3", '"takes"', "null", "{}", '{"takes": 3}', '{"takes": ["jig-1.mid"]}', "\xff"],
 )
-def test_other_json_files_do_not_hide_a_seam(tmp_path, bundle, takes, text):
+def test_other_json_files_do_not_hide_what_is_new(tmp_path, bundle, takes, text):
     paths, _ = save(takes, tmp_path, "jig", model=bundle)
     for name in ("a.json", "zzzzzz.json"):
         (tmp_path / name).write_bytes(text.encode("latin-1"))
-    assert seam_of(paths[0]) == 2 * 1920
+    assert new_of(paths[0]) == Span(2 * 1920)
     (tmp_path / "jig.json").unlink()
-    assert seam_of(paths[0]) is None
+    assert new_of(paths[0]) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file names are text there")

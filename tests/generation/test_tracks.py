@@ -141,7 +141,7 @@ def test_a_seed_stays_as_it_is_and_new_bars_follow(song_chain, seed, stop):
         assert take.score.notes[: len(seed.notes)].tolist() == seed.notes.tolist()
         new = take.score.notes[len(seed.notes) :]
         assert len(new) == take.notes > 0
-        assert take.seam is not None and new["onset"].min() >= take.seam
+        assert take.new.stop is None and new["onset"].min() >= take.new.start
         length = BAR if seed.meter_at(seed.end) == (1, 4) else seed.bar_length(seed.meter_at(stop))
         last = stop + (bars - 1) * length
         assert last < take.score.end <= last + length + 30  # what is played loosely may ring over
@@ -156,7 +156,7 @@ def test_any_seed_with_a_melody_goes_on(song_chain, score, others):
         return
     (take,) = compose(song_chain, seed, bars=1, variations=1, seed=1, others=others)
     assert take.score.notes[: len(seed.notes)].tolist() == seed.notes.tolist()
-    assert (take.score.notes["onset"][len(seed.notes) :] >= take.seam).all()
+    assert (take.score.notes["onset"][len(seed.notes) :] >= take.new.start).all()
     assert take.notes or take.flaw
 
 

@@ -9,7 +9,7 @@ from notegen.keys import Key
 from notegen.notation.metre import RESOLUTION
 from notegen.notation.sheet import MOST_BARS, notate
 from notegen.notation.spelling import Name, spell
-from notegen.score import DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Track, table
+from notegen.score import DRUM_CHANNEL, KEY, METER, NOTE, TEMPO, Score, Span, Track, table
 
 Q = 24  # ticks a quarter in these scores
 
@@ -271,20 +271,24 @@ def test_tempos_by_the_hundred_are_all_kept():
     assert sum(len(measure.tempos) for measure in measures) == 400
 
 
-# The seam.
+# What is new.
 
 
 @pytest.mark.parametrize(
-    ("quarter", "seams", "opens"),
+    ("start", "stop", "marks", "opens"),
     [
-        (4, [False, True, False], [False, True, False]),
-        (6, [False, True, False], [False, False, False]),
-        (100, [False] * 3, [False] * 3),
+        (4, None, ["", "new", ""], [False, True, False]),
+        (6, None, ["", "new", ""], [False, False, False]),
+        (100, None, [""] * 3, [False] * 3),
+        (4, 8, ["", "new", "seed"], [False, True, True]),
+        (2, 6, ["new", "seed", ""], [False] * 3),
+        (8, 12, ["", "", "new"], [False, False, True]),
     ],
 )
-def test_the_seam_stands_in_its_bar(quarter, seams, opens):
-    measures = notate(score_of(line(4, 4, 4)), seam=quarter * 480).measures
-    assert [measure.seam for measure in measures] == seams
+def test_what_is_new_is_marked_in_the_bars_where_it_begins_and_ends(start, stop, marks, opens):
+    new = Span(start * 480, None if stop is None else stop * 480)
+    measures = notate(score_of(line(4, 4, 4)), new).measures
+    assert [measure.mark for measure in measures] == marks
     assert [measure.opens for measure in measures] == opens
 
 

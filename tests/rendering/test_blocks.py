@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from notegen.errors import EmptyError, RangeError
 from notegen.rendering import blocks
 from notegen.rendering.blocks import text
-from notegen.score import METER, NOTE, Score, Track, table
+from notegen.score import METER, NOTE, Score, Span, Track, table
 
 
 def score(*notes, meter=(4, 4), **rest):
@@ -65,22 +65,40 @@ def test_notes_that_are_played_a_little_early_stand_in_their_column():
 
 def test_the_seam_on_a_bar_line_and_within_a_bar():
     tune = score((0, 24, 60), (96, 24, 60))
-    on_a_line = text(tune, width=80, seam=96).splitlines()
+    on_a_line = text(tune, width=80, new=Span(96)).splitlines()
     assert on_a_line == ["   1                2 new", "C4 │▄▄▄▄            ┃▄▄▄▄            │"]
-    within = text(tune, width=80, seam=48).splitlines()
+    within = text(tune, width=80, new=Span(48)).splitlines()
     assert within == ["   1        new     2", "C4 │▄▄▄▄    ┃       │▄▄▄▄            │"]
 
 
 def test_the_seam_is_marked_in_its_system_alone():
-    lines = text(score((0, 8 * 96, 60), (0, 24, 70)), width=80, seam=4 * 96)
+    lines = text(score((0, 8 * 96, 60), (0, 24, 70)), width=80, new=Span(4 * 96))
     first, second = lines.split("\n\n")
     assert "┃" not in first and "new" not in first
     assert "5 new" in second and "┃" in second
 
 
-@pytest.mark.parametrize("seam", [None, 192, 1000])
-def test_without_new_notes_there_is_no_seam(seam):
-    assert "new" not in text(score((0, 192, 60)), width=80, seam=seam)
+def test_new_bars_in_the_middle_end_with_a_line_without_a_word():
+    tune = score((0, 24, 60), (96, 24, 60), (192, 24, 60))
+    between = text(tune, width=80, new=Span(96, 192)).splitlines()
+    assert between == [
+        "   1                2 new            3",
+        "C4 │▄▄▄▄            ┃▄▄▄▄            ┃▄▄▄▄            │",
+    ]
+    within = text(tune, width=80, new=Span(48, 144)).splitlines()
+    assert within[1] == "C4 │▄▄▄▄    ┃       │▄▄▄▄    ┃       │▄▄▄▄            │"
+
+
+def test_new_bars_that_fill_a_system_end_at_its_right():
+    lines = text(score((0, 24, 70), (7 * 96, 96, 70)), width=80, new=Span(0, 4 * 96))
+    first, second = lines.split("\n\n")
+    assert first.splitlines()[-1].count("┃") == 2 and first.splitlines()[-1].endswith("┃")
+    assert "┃" not in second and "new" not in second
+
+
+@pytest.mark.parametrize("new", [None, Span(192), Span(1000)])
+def test_without_new_notes_nothing_is_marked(new):
+    assert not re.search("new|┃", text(score((0, 192, 60)), width=80, new=new))
 
 
 def test_drums_have_lines_of_their_own():
@@ -135,9 +153,9 @@ def test_each_note_stands_in_its_column_and_row(notes):
     st.integers(0, 3000),
     st.booleans(),
 )
-def test_no_line_is_wider_than_the_terminal_or_ends_in_blanks(width, notes, meter, seam, drum):
+def test_no_line_is_wider_than_the_terminal_or_ends_in_blanks(width, notes, meter, start, drum):
     tune = score(*notes, meter=meter, tracks=(Track(channel=9 if drum else 0),))
-    lines = text(tune, width=width, seam=seam, title="a title " * 9).splitlines()
+    lines = text(tune, width=width, new=Span(start, start + 96), title="a title " * 9).splitlines()
     assert max(map(len, lines)) <= width
     assert all(line == line.rstrip() for line in lines)
     assert lines[-1]
@@ -154,8 +172,8 @@ def test_with_colours_the_characters_stay_and_tracks_differ():
     tune = Score(
         notes=table([(0, 24, 60, 80, 0), (24, 24, 72, 80, 1)], NOTE), tracks=band().tracks, resolution=24
     )
-    coloured = text(tune, width=80, seam=48, colour=True, title="a").splitlines()
-    plain = text(tune, width=80, seam=48, title="a").splitlines()
+    coloured = text(tune, width=80, new=Span(48), colour=True, title="a").splitlines()
+    plain = text(tune, width=80, new=Span(48), title="a").splitlines()
     assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in coloured] == [
         plain[0], "■ flute", "■ bass", *plain[1:]
     ]  # fmt: skip
@@ -176,7 +194,7 @@ def test_the_first_track_lies_on_top():
 
 
 def test_ascii_keeps_the_shape():
-    plain = text(score((0, 24, 60), (24, 24, 61), (54, 18, 60), (54, 18, 61)), width=80, seam=72)
+    plain = text(score((0, 24, 60), (24, 24, 61), (54, 18, 60), (54, 18, 61)), width=80, new=Span(72))
     assert plain.translate(blocks.ASCII).splitlines()[1] == "C4 |....'''' ###!   |"
     assert plain.translate(blocks.ASCII).isascii()
 

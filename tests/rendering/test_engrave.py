@@ -9,7 +9,7 @@ import pytest
 
 from notegen.errors import DataError, EmptyError, MissingExtraError, RangeError, UsageError
 from notegen.rendering.engrave import engrave, svg_pages
-from notegen.score import DRUM_CHANNEL, NOTE, Score, Track, table
+from notegen.score import DRUM_CHANNEL, NOTE, Score, Span, Track, table
 
 pytest.importorskip("verovio")
 pytest.importorskip("typst")
@@ -23,8 +23,8 @@ def line(count, **rest):
     return Score.of([(i * Q, Q, 62 + 2 * (i % 5)) for i in range(count)], **rest)
 
 
-def picture(score, seam=None):
-    (page,) = svg_pages(score, seam)
+def picture(score, new=None):
+    (page,) = svg_pages(score, new)
     return Xml.fromstring(page)
 
 
@@ -79,10 +79,11 @@ def test_the_tempo_is_in_letters_that_any_font_has():
     assert "Leipzig" not in svg_pages(line(4))[0].split("</style>")[-1]
 
 
-def test_the_seam_is_marked():
-    root = picture(line(16), seam=8 * Q)
-    assert "new" in words(root)
-    assert "new" not in words(picture(line(16)))
+def test_what_is_new_is_marked():
+    new, between = (words(picture(line(16), span)) for span in (Span(8 * Q), Span(4 * Q, 8 * Q)))
+    assert ("new" in new, "seed" in new) == (True, False)
+    assert ("new" in between, "seed" in between) == (True, True)
+    assert not {"new", "seed"} & set(words(picture(line(16))))
 
 
 # Files.
@@ -120,7 +121,9 @@ def test_png_is_as_wide_as_a4(save):
 @pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
 def test_the_same_score_is_the_same_bytes(save, suffix):
     score = line(12, title="Twice")
-    assert save(score, f"a{suffix}", seam=4 * Q) == save(score, f"b{suffix}", seam=4 * Q)
+    assert save(score, f"a{suffix}", new=Span(4 * Q, 8 * Q)) == save(
+        score, f"b{suffix}", new=Span(4 * Q, 8 * Q)
+    )
 
 
 def test_endings_may_be_capitals(save):

@@ -13,7 +13,7 @@ from notegen.errors import EmptyError, RangeError, UsageError
 from notegen.rendering.layout import Roll
 from notegen.rendering.panel import COLOURS
 from notegen.rendering.pianoroll import draw, png, svg
-from notegen.score import METER, NOTE, Score, Track, table
+from notegen.score import METER, NOTE, Score, Span, Track, table
 
 SVG = "{http://www.w3.org/2000/svg}"
 QUARTER = 24
@@ -37,9 +37,9 @@ def box(rect):
 
 
 def verticals(system, name):
-    """Return the x of each vertical line of a path."""
-    path = system.find(f"{SVG}path[@class='{name}']").get("d")
-    return [float(piece.split()[0]) for piece in path.split("M")[1:]]
+    """Return the x of each vertical line in the paths of a class."""
+    paths = [path.get("d") for path in system.findall(f"{SVG}path[@class='{name}']")]
+    return [float(piece.split()[0]) for path in paths for piece in path.split("M")[1:]]
 
 
 def note_boxes(system, track=0):
@@ -141,22 +141,33 @@ def test_takes_share_time_and_pitch_whatever_their_resolution():
     assert 2 * note_boxes(first)[0][2] == pytest.approx(note_boxes(second)[0][2], abs=0.02)
 
 
-@pytest.mark.parametrize("seam", [0, 96, 100, 96 * 20])
-def test_the_seam_stands_at_its_tick_and_what_follows_is_shaded(seam):
+@pytest.mark.parametrize("start", [0, 96, 100, 96 * 12, 96 * 20])
+@pytest.mark.parametrize("stop", [None, 96 * 20 + 50, 96 * 22, 96 * 24])
+def test_what_is_new_is_shaded_between_its_seams(start, stop):
+    """The score is drawn in two systems of 12 bars."""
     score = Score.of([(0, 96 * 24, 60)], resolution=QUARTER)
-    marks, shaded, start = [], 0.0, 0
-    for system in systems(parse(Roll(score, seam=seam))):
+    marks, words, shaded, first = [], [], [], 0
+    for system in systems(parse(Roll(score, new=Span(start, stop)))):
         lines = verticals(system, "bars")
         tick = lines[1] / 96
-        if system.find(f"{SVG}path[@class='seam']") is not None:
-            marks.append(start + verticals(system, "seam")[0] / tick)
+        marks += [first + x / tick for x in verticals(system, "seam")]
+        words += [text.text for text in system.findall(f"{SVG}text")]
         for rect in system.findall(f"{SVG}rect[@class='new']"):
             x, _, width, _ = box(rect)
-            assert x + width == pytest.approx(lines[-1], abs=0.02)
-            shaded += width / tick
-        start += 96 * (len(lines) - 1)
-    assert marks == pytest.approx([seam], abs=0.1)
-    assert shaded == pytest.approx(96 * 24 - seam, abs=0.5)
+            shaded += [first + x / tick, first + (x + width) / tick]
+        first += 96 * (len(lines) - 1)
+    assert marks == pytest.approx([start] if stop is None else [start, stop], abs=0.1)
+    assert words == ["new"]
+    broken = [96 * 12] * 2 if start < 96 * 12 else []
+    assert shaded == pytest.approx([start, *broken, stop or 96 * 24], abs=0.5)
+
+
+def test_new_bars_that_fill_a_system_end_at_its_right():
+    score = Score.of([(0, 96 * 24, 60)], resolution=QUARTER)
+    first, second = systems(parse(Roll(score, new=Span(96, 96 * 12))))
+    assert len(verticals(first, "seam")) == 2
+    assert second.find(f"{SVG}rect[@class='new']") is None
+    assert verticals(second, "seam") == []
 
 
 def test_without_a_seam_nothing_is_new():
@@ -259,7 +270,7 @@ def test_the_same_score_gives_the_same_picture():
 
 
 def test_nothing_runs_out_of_the_page():
-    root = parse(Roll(band(), "a", 24), Score.of([(0, 96 * 100, 60)], resolution=QUARTER))
+    root = parse(Roll(band(), "a", Span(24, 48)), Score.of([(0, 96 * 100, 60)], resolution=QUARTER))
     width, height = float(root.get("width")), float(root.get("height"))
     for system in systems(root):
         left, top = shift(system)

@@ -42,7 +42,7 @@ def test_pieces_are_evenly_spread_and_continued_behind_the_cut(made, pieces):
     assert [each.piece for each in made] == [pieces[0], pieces[2], pieces[5]]
     for each in made:
         assert len(each.song.after.lines) - 1 == 3 <= BARS
-        assert each.take.seam == each.song.cut == 3 * 96
+        assert each.take.new.start == each.song.cut == 3 * 96
         assert len(each.passage.score.notes) > 0
         assert each.passage.score.end <= 3 * 96
 

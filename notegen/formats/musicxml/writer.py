@@ -14,7 +14,7 @@ from notegen.notation.percussion import place
 from notegen.notation.sheet import Measure, Part, Sheet, notate
 from notegen.notation.spelling import spell
 from notegen.notation.values import Value
-from notegen.score import Score
+from notegen.score import Score, Span
 
 _DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -35,16 +35,17 @@ _AUDIBLE = 0.1  # tempos that differ by less than this are not printed
 Element = Xml.Element
 
 
-def encode(score: Score, seam: int | None = None) -> bytes:
+def encode(score: Score, new: Span | None = None) -> bytes:
     """Write a score as the bytes of a MusicXML file; see `notegen.notation.sheet.notate`.
 
     Parameters
     ----------
     score : Score
-    seam : int, optional
-        The tick from which on the music is new: a double bar line and the word "new" mark it.
+    new : Span, optional
+        What of the music is new: double bar lines and the words "new" and "seed" mark where it begins
+        and ends.
     """
-    sheet = notate(score, seam)
+    sheet = notate(score, new)
     root = Xml.Element("score-partwise", version="4.0")
     if sheet.title:
         _add(_add(root, "work"), "work-title", sheet.title)
@@ -135,10 +136,10 @@ def _write_attributes(parent: Element, measure: Measure, part: Part, divisions: 
 
 
 def _write_signs(parent: Element, measure: Measure, unit: int, printed: float) -> float:
-    """Write what stands above the first staff: tempos, and where new music begins; return the last tempo."""
-    if measure.seam:
+    """Write what stands above the first staff: tempos, and what is new; return the last tempo."""
+    if measure.mark:
         element = _add(parent, "direction", placement="above")
-        _add(_add(element, "direction-type"), "rehearsal", "new")
+        _add(_add(element, "direction-type"), "rehearsal", measure.mark)
     for offset, tempo in measure.tempos:
         element = parent
         if abs(tempo - printed) > _AUDIBLE * printed:
@@ -251,7 +252,7 @@ def _write_notations(note: Element, value: Value, ties: list[str]) -> None:
 
 
 def _write_bar_line(parent: Element, sheet: Sheet, i: int) -> None:
-    """Close the piece, and the bar before new music that begins at a bar line."""
+    """Close the piece, and the bar before a bar line at which new music begins or ends."""
     last = i + 1 == len(sheet.measures)
     if not last and not sheet.measures[i + 1].opens:
         return

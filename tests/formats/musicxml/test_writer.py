@@ -14,7 +14,7 @@ from notegen import formats
 from notegen.formats.musicxml import decode
 from notegen.formats.musicxml.writer import encode
 from notegen.keys import Key
-from notegen.score import DRUM_CHANNEL, KEY, NOTE, TEMPO, Score, Track, table
+from notegen.score import DRUM_CHANNEL, KEY, NOTE, TEMPO, Score, Span, Track, table
 
 Q = 24
 
@@ -41,8 +41,8 @@ ORDER = {
 REPEATED = {"part", "score-instrument", "midi-instrument", "tie", "dot", "beam", "tied", "beat-unit-dot"}
 
 
-def tree(score, seam=None):
-    return Xml.fromstring(encode(score, seam))
+def tree(score, new=None):
+    return Xml.fromstring(encode(score, new))
 
 
 def tune(*lengths, pitch=74, **rest):
@@ -158,7 +158,7 @@ def test_music21_hears_the_same_notes(lengths):
 @given(st.data())
 def test_elements_stand_in_the_order_of_the_standard(written_scores, data):
     score = data.draw(written_scores)
-    for element in tree(score, seam=Q).iter():
+    for element in tree(score, Span(Q, 2 * Q)).iter():
         tags = [child.tag for child in element]
         if element.tag in ORDER:
             places = [ORDER[element.tag].index(tag) for tag in tags]
@@ -238,7 +238,7 @@ def test_text_of_any_kind_keeps_the_file_well_formed():
 
 
 def test_the_seam_is_a_double_bar_line_and_a_word():
-    root = tree(tune(*[1] * 12), seam=8 * Q)
+    root = tree(tune(*[1] * 12), Span(8 * Q))
     measures = root.findall("part/measure")
     styles = [measure.findtext("barline/bar-style") for measure in measures]
     assert styles == [None, "light-light", "light-heavy"]
@@ -249,15 +249,23 @@ def test_the_seam_is_a_double_bar_line_and_a_word():
     ]
 
 
+def test_the_seed_behind_new_bars_is_marked_in_the_same_way():
+    measures = tree(tune(*[1] * 12), Span(4 * Q, 8 * Q)).findall("part/measure")
+    styles = [measure.findtext("barline/bar-style") for measure in measures]
+    assert styles == ["light-light", "light-light", "light-heavy"]
+    words = [measure.findtext("direction/direction-type/rehearsal") for measure in measures]
+    assert words == [None, "new", "seed"]
+
+
 def test_a_seam_inside_a_bar_has_the_word_alone():
-    measures = tree(tune(*[1] * 12), seam=6 * Q).findall("part/measure")
+    measures = tree(tune(*[1] * 12), Span(6 * Q)).findall("part/measure")
     assert [measure.findtext("barline/bar-style") for measure in measures] == [None, None, "light-heavy"]
     assert measures[1].findtext("direction/direction-type/rehearsal") == "new"
 
 
 def test_signs_above_the_staff_are_written_once():
     rows = [(i * Q, Q, 60 + 12 * track, 80, track) for i in range(8) for track in range(2)]
-    root = tree(Score(notes=table(rows, NOTE), tracks=(Track("a"), Track("b")), resolution=Q), seam=4 * Q)
+    root = tree(Score(notes=table(rows, NOTE), tracks=(Track("a"), Track("b")), resolution=Q), Span(4 * Q))
     assert len(root.findall(".//metronome")) == len(root.findall(".//rehearsal")) == 1
     assert len(root.findall(".//barline[bar-style='light-light']")) == 2  # but bar lines go through all
 
@@ -326,7 +334,7 @@ def test_verovio_has_nothing_to_say(written_scores, capfd, data):
     verovio = pytest.importorskip("verovio")
     verovio.enableLog(verovio.LOG_WARNING)
     try:
-        assert verovio.toolkit().loadData(encode(data.draw(written_scores), Q).decode())
+        assert verovio.toolkit().loadData(encode(data.draw(written_scores), Span(Q, 2 * Q)).decode())
         assert capfd.readouterr().err == ""
     finally:
         verovio.enableLog(verovio.LOG_OFF)
