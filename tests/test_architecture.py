@@ -14,7 +14,7 @@ ORDER = (
     ("notegen.score",),
     ("notegen.melody",),
     ("notegen.notation", "notegen.codecs", "notegen.roles"),
-    ("notegen.formats", "notegen.align", "notegen.arrange"),
+    ("notegen.formats", "notegen.align", "notegen.arrange", "notegen.settle"),
     ("notegen.rendering",),
     ("notegen.audio",),
     ("notegen.corpus",),

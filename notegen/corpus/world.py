@@ -1,4 +1,4 @@
-"""A model's world: the range, meters and density of what it was trained on, and what lies outside."""
+"""A model's world: range, meters, density and loudness of what it was trained on, and what lies outside."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from notegen.codecs import vocabulary as v
+from notegen.codecs.notes import note_count
 from notegen.codecs.vocabulary import Ids
 from notegen.melody import GRID
 
@@ -15,6 +16,7 @@ _EDGES = (0.005, 0.995)  # of all pitches, what lies within
 _DENSE = (0.01, 0.99)  # of all pieces, likewise
 _RARE = 0.005  # of all pieces: a meter in fewer is not known
 _UNUSUAL = 1.5  # times as many notes as nearly all pieces have, or as few, from which on that is told
+_LOUDER = 0.01  # of the notes, on average: what changes less in loudness has none to speak of
 _OUTSIDE = 0.1  # of the notes of a seed, from which on its range is told
 
 
@@ -30,25 +32,29 @@ class World:
         Such as "6/8", the most frequent first.
     density : tuple of float
         The fewest and the most notes a quarter that pieces have, but for one in a hundred.
+    loud : bool
+        Whether notes are louder and softer.
     """
 
     pitches: tuple[int, int]
     meters: tuple[str, ...]
     density: tuple[float, float]
+    loud: bool = True
 
     @classmethod
     def of(cls, pieces: Iterable[Ids]) -> "World":
         """Measure pieces of note tokens, at least one of which has a note."""
-        heard, meters, density = np.zeros(128, np.int64), Counter[str](), []
+        heard, meters, density, louder = np.zeros(128, np.int64), Counter[str](), [], []
         for ids in pieces:
             heard += np.bincount(v.pitches(ids), minlength=128)
             meters.update(set(_meters(ids)))
             density.append(_density(ids))
+            louder.append(_louder(ids))
         below = np.cumsum(heard) / max(1, heard.sum())
         low, high = (int(np.searchsorted(below, edge)) for edge in _EDGES)
         known = [name for name, count in meters.most_common() if count >= _RARE * len(density)]
         thin, dense = np.quantile(density, _DENSE).round(2).tolist()
-        return cls((low, high), tuple(known), (thin, dense))
+        return cls((low, high), tuple(known), (thin, dense), float(np.mean(louder)) > _LOUDER)
 
     @classmethod
     def parse(cls, said: Any) -> "World | None":
@@ -56,7 +62,8 @@ class World:
         try:
             low, high = map(int, said["pitches"])
             thin, dense = map(float, said["density"])
-            return cls((low, high), tuple(map(str, said["meters"])), (thin, dense))
+            meters = tuple(map(str, said["meters"]))
+            return cls((low, high), meters, (thin, dense), bool(said.get("loud", True)))
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -86,6 +93,12 @@ class World:
 
 def _meters(ids: Ids) -> Sequence[str]:
     return [v.name(token).split()[1] for token in ids[v.KIND[ids] == v.INDEX["meter"]].tolist()]
+
+
+def _louder(ids: Ids) -> float:
+    """Return in how many of the notes a part becomes louder or softer."""
+    told, parts = (int((v.KIND[ids] == v.INDEX[name]).sum()) for name in ("velocity", "program"))
+    return max(0, told - parts) / max(1, note_count(ids))
 
 
 def _density(ids: Ids) -> float:

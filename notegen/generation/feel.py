@@ -77,6 +77,8 @@ class Feel:
         How loud a note is of which only the velocity step is known.
     within : array of float
         What the steps leave over.
+    extremes : (int, int)
+        The softest and the loudest note: none becomes softer or louder.
     gate : float
         The part of its written length that a note sounds: the median, from 3/4 to 1.
     """
@@ -88,10 +90,11 @@ class Feel:
     dynamics: Spread
     steps: Floats
     within: Floats
+    extremes: tuple[int, int]
     gate: float
 
     @classmethod
-    def of(cls, score: Score, track: int, written: Table) -> "Feel":
+    def of(cls, score: Score, track: int, written: Table, ticks: Ints | None = None) -> "Feel":
         """Measure how a track is played.
 
         Parameters
@@ -101,13 +104,17 @@ class Feel:
         written : structured array of `NOTE`
             The notes of the track as the codec writes them, in grid ticks from the score's beginning.
             What it leaves out is not measured.
+        ticks : array of int, shape (all notes of the score,), optional
+            The grid ticks on which they were meant (see `notegen.settle`); the nearest ones if not given.
 
         Raises
         ------
         EmptyError
             If no note of the track is among those written.
         """
-        played, written = _pairs(score, track, written)
+        if ticks is None:
+            ticks = rescale(score.notes["onset"], score.resolution, GRID)
+        played, written = _pairs(score, track, written, ticks)
         if not len(played):
             raise EmptyError("there is no note in the track whose playing is to be measured")
         place = _places(written["onset"], rescale(score.bars(), score.resolution, GRID))
@@ -128,6 +135,7 @@ class Feel:
             dynamics=Spread.of(loud - velocity[place], chord),
             steps=steps,
             within=loud - steps[played["velocity"] // v.LOUDNESS],
+            extremes=(int(loud.min()), int(loud.max())),
             gate=float(np.clip(np.median(played["duration"] / np.maximum(1, length)), *_EDGES)),
         )
 
@@ -179,7 +187,9 @@ class Feel:
     ) -> NDArray[np.int16]:
         free = self.velocity[place] + self.dynamics.draw(chord, rng)
         bound = self.steps[told // v.LOUDNESS] + rng.choice(self.within, len(told))
-        loud: NDArray[np.int16] = np.rint(np.clip(np.where(told, bound, free), 1, 127)).astype(np.int16)
+        loud: NDArray[np.int16] = np.rint(np.clip(np.where(told, bound, free), *self.extremes)).astype(
+            np.int16
+        )
         return loud
 
 
@@ -188,10 +198,11 @@ def _centred(values: Floats) -> Floats:
     return centred
 
 
-def _pairs(score: Score, track: int, written: Table) -> tuple[Table, Table]:
+def _pairs(score: Score, track: int, written: Table, ticks: Ints) -> tuple[Table, Table]:
     """Return the notes of a track and what is written of each, by onset; of doubled notes the longest."""
-    own = score.notes[score.notes["track"] == track]
-    names = rescale(own["onset"], score.resolution, GRID) * 128 + own["pitch"]
+    mine = score.notes["track"] == track
+    own = score.notes[mine]
+    names = ticks[mine] * 128 + own["pitch"]
     order = np.lexsort((-own["duration"], names))
     written = written[np.argsort(written["onset"], kind="stable")]
     wanted = written["onset"] * 128 + written["pitch"]

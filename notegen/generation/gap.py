@@ -12,6 +12,7 @@ from notegen.errors import UsageError
 from notegen.generation.plan import Names, chosen
 from notegen.melody import GRID
 from notegen.score import NOTE, Score, rescale, table
+from notegen.settle import settle
 
 Between = tuple[int, int]  # the first and the last of the bars, counted from 1
 
@@ -69,9 +70,8 @@ class Gap(NamedTuple):
         if not 1 <= first <= last < len(lines):
             raise UsageError(f"there are no bars {first} to {last}: the seed has {len(lines) - 1}")
         start, stop = int(lines[first - 1]), int(lines[last])
-        ticks, edges = (
-            rescale(each, score.resolution, GRID) for each in (notes["onset"], np.array([start, stop]))
-        )
+        ticks = settle(aligned.score).ticks
+        edges = rescale(np.array([start, stop]), score.resolution, GRID)
         mine = np.isin(notes["track"], list(tracks))
         before, behind = ticks < edges[0], ticks >= edges[1]
         if not (mine & before).any() or not (mine & behind).any():

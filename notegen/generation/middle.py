@@ -4,7 +4,6 @@ What is on the right has to follow from what is written: each take is one of man
 leads there (`notegen.generation.particles`).
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -25,13 +24,14 @@ from notegen.generation.feel import Feel
 from notegen.generation.gap import Between, Gap
 from notegen.generation.missing import Missing
 from notegen.generation.particles import BAR
-from notegen.generation.plan import Names, Part, Plan, known_parts, plan
+from notegen.generation.plan import Known, Names, Plan, known, plan
 from notegen.generation.rules import Rules
 from notegen.generation.tracks import merged, together
 from notegen.keys import Key
 from notegen.melody import GRID, melody, pickup_length
 from notegen.model.bundle import Bundle
 from notegen.score import NOTE, Score, Span, Table, rescale, table
+from notegen.settle import settle
 
 
 class Middle:
@@ -62,27 +62,29 @@ class Middle:
                 f"{model.name} writes text from left to right; for bars between others take a model of notes"
             )
         self.gap = Gap.of_bars(score, between, tracks)
-        parts = known_parts(model) if model.codec == "parts" else None
-        self.plan = _within(plan(self.gap.score, tracks, "empty", parts), self.gap.tracks)
-        self.missing = self._missing(parts)
+        self.settled = settle(self.gap.score)
+        its = known(model) if model.codec == "parts" else None
+        self.plan = _within(plan(self.gap.score, tracks, "empty", its and its.parts), self.gap.tracks)
+        self.loud = its is not None and its.loud
+        self.missing = self._missing(its)
         self.before, self.forced = self.missing.before, BAR
         self.key: Key | None = self.missing.key
         self.new: Span | None = Span(self.gap.start - self.gap.shift, self.gap.stop - self.gap.shift)
 
-    def _missing(self, parts: Sequence[Part] | None) -> Missing:
+    def _missing(self, its: Known | None) -> Missing:
         score, casting = self.gap.score, self.plan.casting
         self.numbers = sorted(set(casting.values()))
-        if parts is None:
-            line = melody(score, next(iter(casting)))
+        if its is None:
+            line = melody(self.settled.score, next(iter(casting)))
         else:
-            line = arrange(merged(score, casting, self.numbers, [part.program for part in parts]))
+            line = arrange(merged(self.settled.score, casting, self.numbers, its))
         lines = line.bars()
         edges = rescale(np.array([self.gap.start, self.gap.stop]), score.resolution, GRID)
         first, stop = (int(np.argmin(abs(lines - edge))) for edge in edges)
         line = steady(line, int(lines[first]), int(lines[stop]))
         if line.notes["onset"][0] >= lines[first] or line.notes["onset"][-1] < lines[stop]:
             raise UsageError("the tracks that are to be written play on one side of these bars alone")
-        return Missing(line, first, stop, None if parts is None else tuple(self.numbers))
+        return Missing(line, first, stop, None if its is None else tuple(self.numbers))
 
     def grammar(self, takes: int) -> Grammar | PartsGrammar:
         """Return the grammar of so many takes."""
@@ -136,7 +138,7 @@ class Middle:
         """Return new tokens as notes on the seed's grid; their tracks are the model's parts."""
         rows = self.missing.rows(ids).copy()
         rows["track"] = np.array(self.numbers)[rows["track"]]
-        if self.missing.numbers is None:
+        if not self.loud:
             rows["velocity"] = 0  # nobody told it
         return rows
 
@@ -146,7 +148,7 @@ class Middle:
             return drawn
         score, at = self.gap.score, self.missing
         grid = int(rescale(at.edges[:1], GRID, score.resolution)[0])
-        feel = Feel.of(score, track, self._written(track))
+        feel = Feel.of(score, track, self._written(track), self.settled.ticks)
         rows = feel.apply(drawn, at.lines, rng, start=grid).copy()
         rows["onset"] += self.gap.start - grid
         rows["track"] = track
@@ -156,7 +158,7 @@ class Middle:
         """Return what a track's notes are on the grid."""
         if self.missing.numbers is None:
             return self.missing.line.notes
-        score = self.gap.score
+        score = self.settled.score
         return arrange(replace(score, notes=score.notes[score.notes["track"] == track])).notes
 
 

@@ -18,7 +18,7 @@ from notegen.generation.accompany import Others
 from notegen.generation.constraints import Constraints, pitch_classes
 from notegen.generation.course import course
 from notegen.generation.echo import Echo, echoes
-from notegen.generation.plan import Names, Plan, known_parts, plan
+from notegen.generation.plan import Names, Plan, known, plan
 from notegen.generation.rules import Rules
 from notegen.generation.seam import Seam
 from notegen.generation.sets import as_tune
@@ -198,8 +198,8 @@ def behind(
     """
     if model.codec != "parts":
         return Continuation(score, plan(score, tracks, others, None), bars)
-    parts = known_parts(model)
-    return Tracks(score, plan(score, tracks, others, parts), [part.program for part in parts], bars)
+    its = known(model)
+    return Tracks(score, plan(score, tracks, others, its.parts), its, bars)
 
 
 def _pitches(rules: Rules) -> Mask | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from notegen.codecs.vocabulary import DRUMS
+from notegen.corpus.world import World
 from notegen.errors import EmptyError, UsageError
 from notegen.generation.accompany import Others
 from notegen.generation.cast import cast
@@ -40,6 +41,13 @@ class Part(NamedTuple):
 
     role: Role
     program: int
+
+
+class Known(NamedTuple):
+    """What a model of many parts knows: the parts, and whether notes are louder and softer."""
+
+    parts: Sequence[Part]
+    loud: bool
 
 
 def plan(score: Score, tracks: Names, others: Others, parts: Sequence[Part] | None) -> Plan:
@@ -132,9 +140,12 @@ def title(score: Score, track: int) -> str:
     return f"{track + 1} ({name})" if name else str(track + 1)
 
 
-def known_parts(model: Bundle) -> list[Part]:
-    """Return the parts of a model, as its provenance says; none if it does not."""
+def known(model: Bundle) -> Known:
+    """Return what a model knows, as its provenance says; no parts if it does not."""
+    world = World.parse(model.provenance.get("world"))
+    loud = world is None or world.loud
     try:
-        return [Part(Role(*map(float, role)), int(program)) for *role, program in model.provenance["parts"]]
+        rows = model.provenance["parts"]
+        return Known([Part(Role(*map(float, role)), int(program)) for *role, program in rows], loud)
     except (KeyError, TypeError, ValueError):
-        return []
+        return Known([], loud)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notegen.codecs import notes as codec
 from notegen.codecs import vocabulary as v
@@ -18,6 +19,7 @@ from notegen.generation.feel import Feel
 from notegen.keys import Key
 from notegen.melody import GRID, melody, melody_track
 from notegen.score import NOTE, Score, Table, rescale, table
+from notegen.settle import settle
 
 _CLOSE = 4  # grid ticks from a bar line that count as on it
 
@@ -30,6 +32,8 @@ class Ending:
     ----------
     score : Score
         The seed.
+    ticks : array of int, shape (notes,)
+        The grid ticks on which its notes were meant; see `notegen.settle`.
     line : Score
         What of it a model reads, on the grid, with the maps up to the seam.
     grid_bar : int
@@ -41,6 +45,7 @@ class Ending:
     """
 
     score: Score
+    ticks: NDArray[np.int64]
     line: Score
     grid_bar: int
     tick: int
@@ -92,8 +97,8 @@ class Ending:
         own = self.score.notes[self.score.notes["track"] == track]
         over = int((own["onset"] + own["duration"]).max()) + grid - self.bar
         bars = self.line.bars(int(drawn["onset"][-1]) + 1)
-        rows = Feel.of(self.score, track, written).apply(drawn, bars, rng, start=self.end + grid - self.bar)
-        rows = rows.copy()
+        feel = Feel.of(self.score, track, written, self.ticks)
+        rows = feel.apply(drawn, bars, rng, start=self.end + grid - self.bar).copy()
         first = rows["onset"] == rows["onset"][0]  # what is still sounding is heard out
         late = np.minimum(over, rows["onset"] + rows["duration"] - 1) - rows["onset"]
         late = np.where(first, np.maximum(late, 0), 0)
@@ -111,29 +116,30 @@ class Ending:
         return np.array([v.BAR] if known[-1] == meter else [meter, v.BAR], dtype=np.int32)
 
 
-def ending(score: Score, read: Callable[[int], Score]) -> Ending:
+def ending(score: Score, ticks: NDArray[np.int64], read: Callable[[int], Score]) -> Ending:
     """Find where a seed ends.
 
     Parameters
     ----------
     score : Score
+    ticks : array of int, shape (notes,)
+        The grid ticks on which its notes were meant.
     read : callable
         Returns what of the seed a model reads, on the grid, with the maps up to a grid tick.
     """
-    onset = rescale(score.notes["onset"], score.resolution, GRID)
     ends = rescale(score.notes["onset"] + score.notes["duration"], score.resolution, GRID)
-    end, last = int(ends.max()), int(onset[np.argmax(ends)])
+    end, last = int(ends.max()), int(ticks[np.argmax(ends)])
     bars = read(end).bars(end)
-    if len(bars) > 2 and end - bars[-2] <= _CLOSE and onset.max() < bars[-2]:
+    if len(bars) > 2 and end - bars[-2] <= _CLOSE and ticks.max() < bars[-2]:
         bars = bars[:-1]  # a tail over the bar line is no bar of its own
     start, stop = int(bars[-2]), int(bars[-1])
     line = read(stop)
     changes = bool((line.meters["tick"] == stop).any())
     full = line.end >= stop  # as it is written, though what was played is over before
     if full or changes or stop - end <= max(_CLOSE, min(GRID // 2, (stop - last) // 8)):
-        return Ending(score, _closed(line, stop), stop, 0, stop - start)
+        return Ending(score, ticks, _closed(line, stop), stop, 0, stop - start)
     line = read(end)
-    return Ending(score, line, start, max(end, line.end) - start, stop - start)
+    return Ending(score, ticks, line, start, max(end, line.end) - start, stop - start)
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,7 @@ class Seam(Ending):
 
     Parameters
     ----------
-    score, line, grid_bar, tick, length
+    score, ticks, line, grid_bar, tick, length
         See `Ending`; the line is its melody.
     track : int
         The track that carries it.
@@ -168,8 +174,9 @@ class Seam(Ending):
             If the codec cannot write its meter down.
         """
         track = melody_track(score) if track is None else track
-        at = ending(score, lambda until: melody(score, track, until=until))
-        return cls(at.score, at.line, at.grid_bar, at.tick, at.length, track)
+        settled = settle(score)
+        at = ending(score, settled.ticks, lambda until: melody(settled.score, track, until=until))
+        return cls(at.score, at.ticks, at.line, at.grid_bar, at.tick, at.length, track)
 
     @cached_property
     def ids(self) -> Ids:

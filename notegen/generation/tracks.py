@@ -4,7 +4,6 @@ What a model reads of the seed is one part for each track that it continues, or 
 (`notegen.generation.cast`). What it writes is dealt out to them again, each note played as its track plays.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -24,11 +23,14 @@ from notegen.generation.cast import deal
 from notegen.generation.constraints import Constraints
 from notegen.generation.course import course
 from notegen.generation.echo import Echo, echo_of_parts
-from notegen.generation.plan import Plan
+from notegen.generation.plan import Known, Plan
 from notegen.generation.rules import Rules
 from notegen.generation.seam import Ending, ending
 from notegen.keys import Key
 from notegen.score import DRUM_CHANNEL, NOTE, Score, Span, Table, Track, table
+from notegen.settle import settle
+
+_EVEN = 80  # the velocity of all notes, for a model that knows of none
 
 
 class Tracks:
@@ -40,18 +42,19 @@ class Tracks:
         The seed.
     plan : Plan
         What becomes of its tracks.
-    programs : sequence of int
-        With which General MIDI program the model knows each of its parts; the tracks' own beyond these.
+    known : Known
+        What the model knows its parts by.
     bars : int
         How many new bars there are to be; one that the seed leaves unfinished is filled besides.
     """
 
-    def __init__(self, score: Score, plan: Plan, programs: Sequence[int], bars: int) -> None:
-        self.score, self.plan, self.bars = score, plan, bars
+    def __init__(self, score: Score, plan: Plan, known: Known, bars: int) -> None:
+        self.score, self.plan, self.bars, self.loud = score, plan, bars, known.loud
         self.aligned = align(score)
+        self.settled = settle(self.aligned.score)
         self.numbers = sorted(set(plan.casting.values()))
-        parts = merged(self.aligned.score, plan.casting, self.numbers, programs)
-        self.at: Ending = ending(self.aligned.score, lambda until: arrange(parts, until))
+        parts = merged(self.settled.score, plan.casting, self.numbers, known)
+        self.at: Ending = ending(self.aligned.score, self.settled.ticks, lambda until: arrange(parts, until))
         until = self.at.grid_bar + self.at.tick
         self.before: Ids = codec.encode(self.at.line, until, self.numbers)[:-1]
         self.forced = self.at.begin(self.before)
@@ -103,6 +106,8 @@ class Tracks:
         reader.read(ids)
         rows = reader.notes().copy()
         rows["track"] = np.array(self.numbers)[rows["track"]]
+        if not self.loud:
+            rows["velocity"] = 0  # nobody told it
         return rows
 
     @cached_property
@@ -134,20 +139,23 @@ class Tracks:
     @cached_property
     def _written(self) -> dict[int, Table]:
         """What each track's notes are on the grid."""
-        return {track: arrange(_alone(self.aligned.score, track)).notes for track in self.plan.casting}
+        return {track: arrange(_alone(self.settled.score, track)).notes for track in self.plan.casting}
 
 
 def _alone(score: Score, track: int) -> Score:
     return replace(score, notes=score.notes[score.notes["track"] == track], source=None)
 
 
-def merged(score: Score, casting: dict[int, int], numbers: list[int], programs: Sequence[int]) -> Score:
+def merged(score: Score, casting: dict[int, int], numbers: list[int], known: Known) -> Score:
     """Return the tracks that are continued as the parts of a model, in order."""
+    programs = [part.program for part in known.parts]
     place = np.full(len(score.tracks), -1)
     for track, part in casting.items():
         place[track] = numbers.index(part)
     notes = score.notes[place[score.notes["track"]] >= 0].copy()
     notes["track"] = place[notes["track"]]
+    if not known.loud:
+        notes["velocity"] = _EVEN
     first = {part: score.tracks[track] for track, part in reversed(casting.items())}
     tracks = [_known(programs[part]) if part < len(programs) else first[part] for part in numbers]
     return replace(

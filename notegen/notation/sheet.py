@@ -10,15 +10,15 @@ from notegen import keys
 from notegen.errors import EmptyError, RangeError
 from notegen.keys import Key
 from notegen.melody import GRID, pickup_length, tidy_meters
-from notegen.notation import metre, rhythm
+from notegen.notation import metre
 from notegen.notation.metre import RESOLUTION
-from notegen.notation.rhythm import Cells, Ints
+from notegen.notation.rhythm import Ints
+from notegen.notation.rounding import SCALE, cells, rounded
 from notegen.notation.values import Piece, Value, write_bar
 from notegen.notation.voices import Block, voices
 from notegen.score import METER, Score, Span, Track, table
 
 MOST_BARS = 4000
-_SCALE = RESOLUTION // GRID
 
 
 class Measure(NamedTuple):
@@ -94,7 +94,7 @@ def notate(score: Score, new: Span | None = None) -> Sheet:
     if not len(score.notes):
         raise EmptyError("there is no note in it to write down")
     grid = _regular(score)
-    times = _quantized(score, _cells(_bars(grid, grid.end), grid))
+    times = rounded(score, cells(_bars(grid, grid.end), grid))
     end = max(int(ends.max()) for _, ends in times.values())
     measures = _measures(score, grid, end, new)
     parts = tuple(_part(score, track, *own, measures) for track, own in times.items())
@@ -125,32 +125,8 @@ def _bars(grid: Score, until: int) -> list[int]:
     return bars
 
 
-def _cells(bars: list[int], grid: Score) -> Cells:
-    """Return the stretches that have one division each."""
-    starts: list[int] = []
-    for bar, following in pairwise(bars):
-        starts += range(bar * _SCALE, following * _SCALE, metre.cell(grid.meter_at(bar)))
-    edges = np.array([*starts, bars[-1] * _SCALE])
-    return Cells(edges[:-1], np.diff(edges))
-
-
-def _quantized(score: Score, cells: Cells) -> dict[int, tuple[Ints, Ints]]:
-    """Return readable onsets and ends of the notes of each track that has any."""
-    notes, scale = score.notes, RESOLUTION / score.resolution
-    onsets, ends = notes["onset"] * scale, (notes["onset"] + notes["duration"]) * scale
-    if not rhythm.is_written(onsets, cells):
-        lag = rhythm.lag_of(onsets)
-        onsets, ends = np.maximum(0, onsets - lag), ends - lag
-    manner = rhythm.WRITTEN if rhythm.is_written(onsets, cells) else rhythm.PLAYED
-    keep_ends = manner is rhythm.WRITTEN and rhythm.is_written(ends, cells)
-    return {
-        track: rhythm.quantize(onsets[own], ends[own], cells, manner, keep_ends=keep_ends)
-        for track, own in ((i, notes["track"] == i) for i in np.unique(notes["track"]).tolist())
-    }
-
-
 def _measures(score: Score, grid: Score, end: int, new: Span | None) -> tuple[Measure, ...]:
-    bars = _bars(grid, -(-end // _SCALE))
+    bars = _bars(grid, -(-end // SCALE))
     pickup = bool(pickup_length(grid.meters.tolist()))
     written = _written_keys(score, grid, bars)
     tempos, marks = _tempos(score), _marks(new, score.resolution)
@@ -159,8 +135,8 @@ def _measures(score: Score, grid: Score, end: int, new: Span | None) -> tuple[Me
         meter = grid.meter_at(bar)
         shown = grid.meter_at(following) if pickup and i == 0 else meter
         same = i > 0 and (measures[-1].meter == meter or (pickup and i == 1))
-        start, length = bar * _SCALE, metre.bar_length(meter)
-        inside = tuple((at - start, speed) for at, speed in tempos if start <= at < following * _SCALE)
+        start, length = bar * SCALE, metre.bar_length(meter)
+        inside = tuple((at - start, speed) for at, speed in tempos if start <= at < following * SCALE)
         at, mark = next((each for each in marks if bar <= each[0] < following), (0, ""))
         key = written.get(bar, measures[-1].key if i else Key(0, 0))
         new_key = i == 0 or key != measures[-1].key

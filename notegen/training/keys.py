@@ -1,9 +1,9 @@
 """Keys as often as they are written, though pieces were heard in others too.
 
 In training a share of the pieces is moved to other keys, and so the model expects rare keys too often. Its
-softmax is a classifier whose classes were shown in other proportions than they have; such a one is mended by
-weighing them by the quotients of the proportions (Saerens, Latinne and Decaestecker, "Adjusting the outputs of
-a classifier to new a priori probabilities", 2002).
+softmax is a classifier whose classes were shown in other proportions than they have; that is mended by
+weighing them by the quotients of the proportions (Saerens, Latinne and Decaestecker, "Adjusting the outputs
+of a classifier to new a priori probabilities", 2002).
 """
 
 from collections import Counter

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from notegen.arrange import arrange
 from notegen.codecs import notes, parts
 from notegen.corpus.world import World
 from notegen.melody import melody
-from notegen.score import METER, Score, table
+from notegen.score import METER, NOTE, Score, table
 
 
 def tune(*args, **kwargs):
@@ -50,6 +50,19 @@ def test_drums_have_no_place_in_the_range():
     pitched = make_song().notes
     pitched = pitched["pitch"][pitched["track"] < 2]
     assert (low, high) == (pitched.min(), pitched.max())
+
+
+@pytest.mark.parametrize(("levels", "loud"), [((80,), False), ((60, 100), True)])
+def test_a_world_without_loudness_is_told(levels, loud):
+    song = make_song()
+    rows = song.notes.copy()
+    rows["velocity"] = np.resize(levels, len(rows))
+    piece = parts.encode(arrange(replace(song, notes=table(rows, NOTE))))
+    found = World.of([piece])
+    assert found.loud is loud
+    assert World.parse(asdict(found)) == found
+    assert World.parse({**asdict(KNOWN), "loud": None}).loud is False
+    assert World.parse({name: each for name, each in asdict(KNOWN).items() if name != "loud"}).loud
 
 
 def test_what_is_as_in_the_world_is_not_strange():

@@ -204,8 +204,15 @@ def test_a_velocity_step_is_played_as_loud_as_the_seed_plays_it():
 
 
 def test_a_step_that_the_seed_never_plays_is_off_its_middle_as_the_others_are():
-    feel = Feel.of(played(EIGHTHS, 0, 80), 0, EIGHTHS)
-    assert feel.apply(plain([0, 12], velocity=72), BARS, rng())["velocity"].tolist() == [64, 64]
+    feel = Feel.of(played(EIGHTHS, 0, np.where(OFF_BEAT, 64, 96)), 0, EIGHTHS)
+    assert feel.apply(plain([0, 12], velocity=88), BARS, rng())["velocity"].tolist() == [80, 80]
+
+
+@pytest.mark.parametrize(("velocity", "played_as"), [(8, 64), (120, 96)])
+def test_nothing_is_softer_or_louder_than_the_seed(velocity, played_as):
+    feel = Feel.of(played(EIGHTHS, 0, np.where(OFF_BEAT, 64, 96)), 0, EIGHTHS)
+    new = feel.apply(plain([0, 12], velocity=velocity), BARS, rng())
+    assert set(new["velocity"].tolist()) == {played_as}
 
 
 @pytest.mark.parametrize("velocity", [0, 8, 120])

@@ -5,7 +5,7 @@ from made_tunes import make_song
 
 from notegen.codecs.vocabulary import DRUMS
 from notegen.errors import EmptyError, UsageError
-from notegen.generation.plan import Part, chosen, known_parts, plan, title
+from notegen.generation.plan import Part, chosen, known, plan, title
 from notegen.roles import Role, roles
 from notegen.score import NOTE, Score, Track, table
 
@@ -108,11 +108,11 @@ def test_tracks_are_called_by_number_and_name():
 
 
 def test_a_models_parts_are_read_from_its_provenance(song_chain):
-    found = known_parts(song_chain)
+    found = known(song_chain).parts
     assert [part.program for part in found] == [73, 24, DRUMS]
     assert (found[0].role.lead, found[1].role.voices) == (1, 3)
 
 
 @pytest.mark.parametrize("said", [{}, {"parts": None}, {"parts": [[1, 2]]}, {"parts": [["a", 1, 0, 0]]}])
 def test_of_parts_that_are_not_told_none_is_known(song_chain, said):
-    assert known_parts(replace(song_chain, provenance=said)) == []
+    assert known(replace(song_chain, provenance=said)).parts == []

@@ -191,6 +191,16 @@ def test_programs_and_loudness_are_those_of_the_tracks(song_chain):
     assert set(new["pitch"][new["track"] == 2].tolist()) <= {36, 38, 42}
 
 
+def test_a_model_that_knows_no_loudness_leaves_it_to_the_seed(song_chain):
+    said = song_chain.provenance
+    even = replace(song_chain, provenance={**said, "world": {**said["world"], "loud": False}})
+    seed = song(bars=8)
+    for take in compose(even, seed, bars=4, variations=2, seed=4):
+        new = take.score.notes[len(seed.notes) :]
+        for track, loud in enumerate((90, 60, 100)):
+            assert set(new["velocity"][new["track"] == track].tolist()) == {loud}
+
+
 def test_the_new_bars_alone_begin_at_their_bar_line(song_chain):
     seed = song(until=3 * BAR + 960)
     for take in compose(song_chain, seed, bars=2, variations=2, seed=5):
