@@ -17,6 +17,9 @@ model: .venv/dev  ## train the shipped models again (an hour on two cores)
 		--units 512 --epochs 8 --force
 	$(BIN)/notegen train chorales --tracks all --output notegen/models/chorale.notegen \
 		--units 384 --dropout 0.4 --recurrent-dropout 0.3 --batch 16 --epochs 18 --force
+	$(BIN)/notegen corpus fetch pop909
+	$(BIN)/notegen train pop909 --tracks all --test-every 9 --output notegen/models/pop.notegen \
+		--units 512 --epochs 3 --force
 
 .venv/base: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

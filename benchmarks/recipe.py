@@ -36,6 +36,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "32 rows": {"batch": 32},
     "32 steps": {"steps": 32},
     "128 steps": {"steps": 128},
+    "window 40": {"window": 40},
     "none transposed": {SHARE: 0.0},
     "all transposed": {SHARE: 1.0},
 }

@@ -8,6 +8,8 @@ from notegen.errors import EmptyError
 from notegen.melody import melody_track
 from notegen.score import Score
 
+_TOGETHER = 12  # less than such a part of a quarter apart, the notes of a played chord begin together
+
 
 class Role(NamedTuple):
     """What a part or a track is like.
@@ -30,8 +32,8 @@ class Role(NamedTuple):
 def role(score: Score, track: int, lead: int) -> Role:
     """Return what a track with notes is like, where `lead` carries the melody."""
     notes = score.notes[score.notes["track"] == track]
-    onsets = np.unique(notes["onset"])
-    return Role(float(notes["pitch"].mean()), len(notes) / len(onsets), float(track == lead))
+    apart = np.diff(np.sort(notes["onset"])) * _TOGETHER > score.resolution
+    return Role(float(notes["pitch"].mean()), len(notes) / (1 + int(apart.sum())), float(track == lead))
 
 
 def roles(score: Score) -> dict[int, Role]:

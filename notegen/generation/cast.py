@@ -1,12 +1,13 @@
 """Casting: which part of a model each track of a seed plays, and back.
 
 A model knows parts by their number: what each is like stands in its provenance. Tracks take the parts that
-they are most like; where there are more tracks than parts, several play one part together, and what the model
-writes for it is dealt out to them by register.
+they are most like. Several play one part together where that is more like it, as chords and a bass are what a
+piano plays with both hands, or where there are more tracks than parts; what the model writes for it is dealt
+out to them by register.
 """
 
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,16 @@ from notegen.score import Table
 
 _OCTAVE = 12  # semitones that weigh as much as twice the voices
 _LEAD = 1.5  # what it weighs to lead or not
-_FEW = 6  # tracks of which every order is tried
+_LINE = 1.5  # voices: what has fewer is a single line
+_CROWDED = 1.5  # times as much weigh voices that such a part does not have
+_MANY = 5_000  # ways to give tracks their parts: fewer are all tried
 _BUSY = 2.0  # octaves that a track is farther from a note while it is sounding another one
-_RESTED = 1.0  # octaves that it is nearer after a rest of
+_RESTED = 0.25  # octaves that it is nearer after a rest of
 _REST = 4 * GRID  # grid ticks, and by as much less as it has rested for less
 
 
 def cast(tracks: dict[int, Role], parts: Sequence[Role]) -> dict[int, int]:
-    """Give each track a part: each another one, as far as there are parts.
+    """Give each track a part, or several tracks one part.
 
     Parameters
     ----------
@@ -46,44 +49,53 @@ def cast(tracks: dict[int, Role], parts: Sequence[Role]) -> dict[int, int]:
     """
     if not parts:
         return {track: min(i, PARTS - 1) for i, track in enumerate(tracks)}
-    costs = np.array([[_distance(each, part) for part in parts] for each in tracks.values()])
-    chosen = _assigned(costs) if len(tracks) <= len(parts) else _shared(costs)
+    own = list(tracks.values())
+    few = len(parts) ** len(own) <= _MANY
+    chosen = _best(own, parts) if few else _in_turn(own, parts)
     names = list(tracks)
-    return {names[row]: part for row, part in sorted(chosen.items(), key=lambda pair: pair[1])}
+    return {names[row]: part for row, part in sorted(enumerate(chosen), key=lambda pair: pair[1])}
 
 
-def _distance(one: Role, other: Role) -> float:
+def _distance(one: Role, part: Role) -> float:
+    voices = float(np.log2(one.voices / part.voices))
+    crowded = voices > 0 and part.voices < _LINE
     return (
-        abs(one.pitch - other.pitch) / _OCTAVE
-        + abs(float(np.log2(one.voices / other.voices)))
-        + _LEAD * abs(one.lead - other.lead)
+        abs(one.pitch - part.pitch) / _OCTAVE
+        + abs(voices) * (_CROWDED if crowded else 1)
+        + _LEAD * abs(one.lead - part.lead)
     )
 
 
-def _assigned(costs: NDArray[np.float64]) -> dict[int, int]:
-    """Return a part for each row, all different, of the least cost in all."""
-    rows, parts = costs.shape
-    if parts > _FEW:
-        return _in_turn(costs)
-    orders = permutations(range(parts), rows)
-    best = min(orders, key=lambda order: float(costs[np.arange(rows), list(order)].sum()))
-    return dict(enumerate(best))
+def _best(tracks: Sequence[Role], parts: Sequence[Role]) -> tuple[int, ...]:
+    """Return a part for each track so that the tracks of each part are together the most like it."""
+
+    def cost(chosen: tuple[int, ...]) -> float:
+        total = 0.0
+        for part in set(chosen):
+            group = [each for each, its in zip(tracks, chosen, strict=True) if its == part]
+            total += len(group) * _distance(_together(group), parts[part])
+        return total
+
+    return min(product(range(len(parts)), repeat=len(tracks)), key=cost)
 
 
-def _in_turn(costs: NDArray[np.float64]) -> dict[int, int]:
-    """Let the row that fits best choose first, and so on."""
-    costs, chosen = costs.copy(), {}
+def _together(group: Sequence[Role]) -> Role:
+    """Return what tracks are like if they are played as one."""
+    voices = sum(each.voices for each in group)
+    pitch = sum(each.pitch * each.voices for each in group) / voices
+    return Role(pitch, voices, max(each.lead for each in group))
+
+
+def _in_turn(tracks: Sequence[Role], parts: Sequence[Role]) -> list[int]:
+    """Let the track that fits best choose first, and so on; for whom no part is left, joins the next one."""
+    costs = np.array([[_distance(each, part) for part in parts] for each in tracks])
+    chosen: list[int] = costs.argmin(axis=1).tolist()
+    left = costs.copy()
     for _ in range(min(costs.shape)):
-        row, part = np.unravel_index(int(costs.argmin()), costs.shape)
+        row, part = np.unravel_index(int(left.argmin()), left.shape)
         chosen[int(row)] = int(part)
-        costs[row], costs[:, part] = np.inf, np.inf
+        left[row], left[:, part] = np.inf, np.inf
     return chosen
-
-
-def _shared(costs: NDArray[np.float64]) -> dict[int, int]:
-    """Fill all parts with the rows that fit best, and let the others join the part next to them."""
-    chosen = _in_turn(costs)
-    return chosen | {row: int(costs[row].argmin()) for row in range(len(costs)) if row not in chosen}
 
 
 def deal(notes: Table, tracks: dict[int, Role]) -> NDArray[np.int32]:
@@ -103,7 +115,7 @@ def deal(notes: Table, tracks: dict[int, Role]) -> NDArray[np.int32]:
     """
     names = np.array(list(tracks), dtype=np.int32)
     centre = np.array([each.pitch for each in tracks.values()])
-    alone = np.array([each.voices < 1.5 for each in tracks.values()])
+    alone = np.array([each.voices < _LINE for each in tracks.values()])
     until = np.zeros(len(names), dtype=np.int64)
     chosen = np.empty(len(notes), dtype=np.int64)
     for i, note in enumerate(notes):

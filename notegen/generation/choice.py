@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
 from notegen.evaluation.likelihood import token_nats
 from notegen.generation.places import behind
@@ -52,7 +53,11 @@ def choose(score: Score | None, tracks: Names = "all") -> Choice:
 
 
 def _bits(model: Bundle, score: Score, tracks: Names) -> float:
-    """Return what the end of a seed costs a model, in bits per note."""
+    """Return what the end of a seed costs a model, in bits per note.
+
+    Velocities cost nothing, for not every model knows of them.
+    """
     ids = behind(model, score, 1, tracks).before
     (costs,) = token_nats(alone(model), [ids])
-    return float(costs[-_HEARD:].sum() / np.log(2) / max(1, note_count(ids[-_HEARD:])))
+    heard = np.where(v.KIND[ids[1:]] == v.INDEX["velocity"], 0, costs)[-_HEARD:]
+    return float(heard.sum() / np.log(2) / max(1, note_count(ids[-_HEARD:])))

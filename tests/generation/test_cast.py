@@ -15,15 +15,28 @@ def test_tracks_take_the_parts_that_they_are_like_in_any_order():
     assert cast({0: BASS}, PARTS) == {0: 2}
 
 
-def test_no_part_is_taken_twice_while_others_are_free():
+def test_lines_of_one_register_are_no_chord_of_a_single_line():
+    """The part of chords takes what the melody cannot play."""
     found = cast({0: SUNG, 1: SUNG, 2: SUNG}, PARTS)
-    assert sorted(found.values()) == [0, 1, 2]
+    assert sorted(found.values()) == [0, 1, 1]
 
 
 def test_the_best_of_all_orders_is_found_not_the_first_best():
     """The second track fits the first part a little better, but the first fits nothing else."""
     tracks = {0: Role(74, 1, 0), 1: Role(71, 1, 0)}
     assert cast(tracks, [Role(72, 1, 0), Role(60, 1, 0)]) == {0: 0, 1: 1}
+
+
+def test_chords_and_a_bass_play_together_what_a_piano_plays_alone():
+    """The parts of pop songs: a melody, second melodies, and a piano that plays all the rest."""
+    parts = [Role(71.6, 1.0, 0.52), Role(73.1, 1.1, 0.48), Role(57.7, 1.6, 0.0)]
+    assert cast({0: SUNG, 1: STRUMMED, 2: BASS}, parts) == {0: 0, 1: 2, 2: 2}
+    assert cast({0: SUNG, 1: Role(75, 1.2, 0), 2: STRUMMED}, parts) == {0: 0, 1: 1, 2: 2}
+
+
+def test_voices_stay_apart():
+    voices = [Role(pitch, 1.0, float(pitch > 69)) for pitch in (70, 65, 59, 51)]
+    assert cast(dict(enumerate(voices[::-1])), [Role(*each) for each in voices]) == {3: 0, 2: 1, 1: 2, 0: 3}
 
 
 def test_of_many_parts_the_best_fits_are_taken_in_turn():

@@ -62,6 +62,13 @@ def test_chords_go_to_a_model_of_many_parts(tracks):
 
 
 @pytest.mark.usefixtures("several")
+def test_played_chords_are_no_single_line():
+    """No two of their notes begin on one tick."""
+    rows = [(480 * i + 7 * j, 400, 60 + 4 * j, 80, 0) for i in range(16) for j in range(3)]
+    assert choose(Score(notes=table(rows, NOTE))).reason != "the seed is a single line"
+
+
+@pytest.mark.usefixtures("several")
 def test_a_few_notes_that_overlap_make_no_chords(bundle):
     notes = make_tune(bars=8).notes.tolist()
     rows = sorted([*notes, (0, 480, 50, 80, 0)])
