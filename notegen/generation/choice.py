@@ -6,6 +6,7 @@ import numpy as np
 
 from notegen.codecs import vocabulary as v
 from notegen.codecs.notes import note_count
+from notegen.codecs.vocabulary import Ids
 from notegen.evaluation.likelihood import token_nats
 from notegen.generation.places import behind
 from notegen.generation.plan import Names, chosen
@@ -17,7 +18,7 @@ from notegen.score import Score
 MELODY = "folk"  # the model of a single line
 _SINGLE = 1.1  # notes that begin together at most, on average, in a single line
 _STRANGE = 2  # times as many bits per note as a model needs for its own kind of music: it does not fit
-_HEARD = 400  # tokens of a seed's end that are asked about
+_HEARD = 240  # tokens of a seed's end that are asked about
 
 
 class Choice(NamedTuple):
@@ -57,7 +58,14 @@ def _bits(model: Bundle, score: Score, tracks: Names) -> float:
 
     Velocities cost nothing, for not every model knows of them.
     """
-    ids = behind(model, score, 1, tracks).before
-    (costs,) = token_nats(alone(model), [ids])
-    heard = np.where(v.KIND[ids[1:]] == v.INDEX["velocity"], 0, costs)[-_HEARD:]
-    return float(heard.sum() / np.log(2) / max(1, note_count(ids[-_HEARD:])))
+    head, end = _end(behind(model, score, 1, tracks).before)
+    (costs,) = token_nats(alone(model), [np.concatenate([head, end])])
+    heard = np.where(v.KIND[end] == v.INDEX["velocity"], 0, costs[len(costs) - len(end) :])
+    return float(heard.sum() / np.log(2) / max(1, note_count(end)))
+
+
+def _end(ids: Ids) -> tuple[Ids, Ids]:
+    """Return what stands before the first bar of a seed, and its last bars."""
+    bars = np.flatnonzero((ids == v.BAR) | (ids == v.PICKUP))
+    late = bars[bars >= len(ids) - _HEARD]
+    return ids[: bars[0]], ids[(late[0] if len(late) else bars[-1]) :]
