@@ -24,7 +24,8 @@ except SystemExit as done:
     assert not done.code, done.code
 parts = [name for name in sys.modules if name.startswith(("notegen.rendering", "notegen.notation"))]
 outside = {"verovio", "typst", "soundfile", "fluidsynth", "resvg_py", "music21", "symusic", "pretty_midi"}
-small = {"notegen.notation", "notegen.notation.spelling", "notegen.notation.metre"}  # names and beats
+small = ["", ".spelling", ".metre", ".rhythm", ".rounding"]  # names, beats, and what was played on them
+small = {f"notegen.notation{name}" for name in small}
 print(sorted({*parts, *(outside & set(sys.modules))} - small), file=sys.stderr)
 """
 
