@@ -31,8 +31,8 @@ class Choice(NamedTuple):
 def choose(score: Score | None, tracks: Names = "all") -> Choice:
     """Take a shipped model for a seed, or for a tune from nothing.
 
-    A single line goes to `MELODY`. Of the models of many parts, that one is taken which finds the end of the
-    seed the likeliest; if it is not like music to any of them, its melody goes to `MELODY` after all.
+    A single line goes to `MELODY`. Of the models of many parts to which the end of the seed is like music,
+    that one is taken which finds it the likeliest; if there is none, its melody goes to `MELODY` after all.
     """
     if score is None:
         return Choice(load(MELODY), "a tune from nothing is a melody")
@@ -43,14 +43,18 @@ def choose(score: Score | None, tracks: Names = "all") -> Choice:
     several = [model for model in map(load, shipped()) if model.codec == "parts"]
     if not several:
         return Choice(load(MELODY), "there is no model of several parts, so its melody is continued")
-    bits = [_bits(model, score, tracks) for model in several]
-    best = int(np.argmin(bits))
-    own = float(several[best].provenance.get("valid_bits_per_note", np.inf))
-    found = ", ".join(f"{model.name} {each:.1f}" for model, each in zip(several, bits, strict=True))
-    if bits[best] > _STRANGE * own:
+    bits = np.array([_bits(model, score, tracks) for model in several])
+    own = np.array([float(model.provenance.get("valid_bits_per_note", np.inf)) for model in several])
+    strange = bits > _STRANGE * own
+    found = ", ".join(f"{model.name} {each:.1f}" for model, each in zip(several, bits.tolist(), strict=True))
+    if strange.all():
         reason = f"other models find the seed strange, in bits per note: {found}; so its melody is continued"
         return Choice(load(MELODY), reason)
-    return Choice(several[best], f"bits per note of the seed: {found}")
+    best = int(np.argmin(np.where(strange, np.inf, bits)))
+    reason = f"bits per note of the seed: {found}"
+    if bits[best] > bits.min():
+        reason += f"; {several[int(np.argmin(bits))].name} finds it strange all the same"
+    return Choice(several[best], reason)
 
 
 def _bits(model: Bundle, score: Score, tracks: Names) -> float:

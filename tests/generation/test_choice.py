@@ -95,6 +95,19 @@ def test_a_seed_that_is_strange_to_all_models_goes_on_in_its_melody(models, bund
     assert found.reason.startswith("other models find the seed strange, in bits per note: songs ")
 
 
+def test_a_model_that_finds_the_seed_strange_is_not_taken_for_paying_the_least(models, bundle, monkeypatch):
+    own = {"songs": 0.01, "slow": 99.0}  # bits per note of validation
+    known = {
+        name: replace(each, provenance={**each.provenance, "valid_bits_per_note": own[name]})
+        for name, each in models.items()
+    }
+    monkeypatch.setattr(choice, "shipped", lambda: ["folk", *models])
+    monkeypatch.setattr(choice, "load", lambda name: (known | {"folk": bundle})[name])
+    found = choose(make_song(99))
+    assert found.model.name == "slow"
+    assert found.reason.endswith("; songs finds it strange all the same")
+
+
 @pytest.mark.usefixtures("none")
 def test_without_a_model_of_many_parts_the_melody_goes_on(bundle):
     assert choose(make_song()) == (
