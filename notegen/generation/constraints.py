@@ -3,6 +3,7 @@
 The grammar says what could follow in any piece; constraints say what may follow in this one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from notegen.codecs.vocabulary import INDEX, Ids
 from notegen.generation.course import Course
 from notegen.generation.ledger import AnyGrammar, Ledger
 from notegen.keys import Key
+from notegen.score import Score
 
 _TICKS = np.arange(v.LONGEST_BAR)
 _POSITION = slice(v.FIRST["position"], v.FIRST["position"] + v.LONGEST_BAR)
@@ -23,6 +25,10 @@ _ENDS = np.arange(v.LONGEST_RELEASE) + 1
 _KEY = slice(v.FIRST["key"], v.FIRST["key"] + len(v.KEYS))
 _HEAD = np.isin(v.KIND, [INDEX[name] for name in ("meter", "key", "tempo", "pickup")])
 _NOTES = np.isin(v.KIND, [INDEX[name] for name in ("part", "velocity", "pitch", "drum")])
+_SOUNDING = np.isin(v.KIND, [INDEX[name] for name in ("velocity", "pitch")])
+_PART = slice(v.FIRST["part"], v.FIRST["part"] + v.PARTS)
+_FAR = 1 << 30
+_FEW = 8  # notes
 _SOUND = np.isin(np.arange(len(v.TABLE)), [INDEX["pitch"], INDEX["drum"]])  # by kind
 
 
@@ -43,6 +49,9 @@ class Constraints:
         The key of a tune from nothing.
     course : Course, optional
         The rules that people ask for; see `notegen.generation.rules`.
+    lines : array of bool, shape (16,), optional
+        Which parts are single lines and stay so: no note of one begins while another sounds. Where there are
+        rules too, these alone are kept.
     """
 
     last_bar: int
@@ -50,6 +59,7 @@ class Constraints:
     floor: int = 0
     key: Key | None = None
     course: Course | None = None
+    lines: Mask | None = None
 
     def apply(self, mask: Mask, grammar: AnyGrammar, fresh: Mask) -> None:
         """Narrow a mask of shape (batch, vocabulary) in place.
@@ -78,6 +88,8 @@ class Constraints:
             mask[:, _KEY] &= np.arange(len(v.KEYS)) == v.key_id(self.key) - v.FIRST["key"]
         if self.fill:
             self._fill(mask, grammar, fresh)
+        if self.lines is not None and self.course is None and isinstance(grammar, PartsGrammar):
+            _keep_lines(mask, grammar, self.lines)
 
     def _fill(self, mask: Mask, grammar: AnyGrammar, fresh: Mask) -> None:
         waiting = fresh & (grammar.bars == self.fill)
@@ -136,6 +148,36 @@ class Guide:
         self.grammar.advance(taken)
         self._fresh &= ~_SOUND[v.KIND[tokens]]
         return tokens
+
+
+def _keep_lines(mask: Mask, grammar: PartsGrammar, lines: Mask) -> None:
+    """Let no note of a single line begin while another one of it sounds."""
+    until = np.where(lines, grammar.sounding.max(axis=2), 0)  # (batch, 16)
+    busy = until > grammar.cursor[:, None]
+    begun = grammar.bars > 0
+    mask[:, _PART] &= ~(busy & begun[:, None])
+    held = busy[np.arange(len(busy)), grammar.part] & begun
+    mask[np.ix_(held, _SOUNDING)] = False
+    free = np.where(grammar.declared, until, _FAR).min(axis=1)  # from when on a note may begin at all
+    mask[:, _POSITION] &= ~begun[:, None] | (free[:, None] <= _TICKS)
+
+
+def single_lines(score: Score, numbers: Sequence[int]) -> Mask:
+    """Return which parts never have two notes at once, shape (16,).
+
+    Parameters
+    ----------
+    score : Score
+        As `notegen.arrange.arrange` returns it.
+    numbers : sequence of int
+        The part of each of its tracks. One with few notes is no line yet, nor are drums.
+    """
+    lines = np.zeros(v.PARTS, dtype=bool)
+    for track, part in enumerate(numbers):
+        notes = score.notes[score.notes["track"] == track]
+        over = notes["onset"][:-1] + notes["duration"][:-1] > notes["onset"][1:]
+        lines[part] = len(notes) >= _FEW and not over.any() and not score.tracks[track].is_drum
+    return lines
 
 
 def pitch_classes(scale: frozenset[int]) -> Mask:

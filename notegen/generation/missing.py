@@ -11,7 +11,7 @@ from notegen.codecs import vocabulary as v
 from notegen.codecs.grammar import Grammar
 from notegen.codecs.parts_grammar import PartsGrammar
 from notegen.codecs.vocabulary import Ids
-from notegen.generation.constraints import Constraints
+from notegen.generation.constraints import Constraints, single_lines
 from notegen.generation.course import course
 from notegen.generation.rules import Rules
 from notegen.keys import Key
@@ -106,7 +106,8 @@ class Missing:
         """Return what the tokens of the missing bars must keep to."""
         begun = 1 if self.numbers is None else self.first - self._begin
         last = begun + self.stop - self.first
-        return Constraints(last, course=course(rules, begun + 1, last, self.meter, self.key))
+        lines = None if self.numbers is None else single_lines(self.line, self.numbers)
+        return Constraints(last, course=course(rules, begun + 1, last, self.meter, self.key), lines=lines)
 
     def rows(self, ids: Ids) -> Table:
         """Return tokens behind the prompt as notes of the piece."""

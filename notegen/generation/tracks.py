@@ -20,7 +20,7 @@ from notegen.codecs.vocabulary import Ids
 from notegen.generation import judge
 from notegen.generation.accompany import Others, Stretch, accompany
 from notegen.generation.cast import deal
-from notegen.generation.constraints import Constraints
+from notegen.generation.constraints import Constraints, single_lines
 from notegen.generation.course import course
 from notegen.generation.echo import Echo, echo_of_parts
 from notegen.generation.plan import Known, Plan
@@ -70,7 +70,8 @@ class Tracks:
         begun = int(np.isin(self.before, (v.BAR, v.PICKUP)).sum())
         last = begun + self.bars
         asked = course(rules, begun + 1, last, self.at.meter, self.at.key)
-        return Constraints(last, begun if self.at.tick else 0, self.at.tick, course=asked)
+        lines = single_lines(self.at.line, self.numbers)
+        return Constraints(last, begun if self.at.tick else 0, self.at.tick, course=asked, lines=lines)
 
     def flaw(self, ids: Ids) -> str:
         """Return what is wrong with new tokens; see `notegen.generation.judge`."""

@@ -17,6 +17,7 @@ from notegen.errors import EmptyError
 from notegen.formats import midi
 from notegen.generation.compose import compose
 from notegen.generation.places import behind
+from notegen.model.bundle import load
 from notegen.score import EVENT, KEY, METER, NOTE, Score, Track, table
 
 BAR = 1920
@@ -207,6 +208,38 @@ def test_the_new_bars_alone_begin_at_their_bar_line(song_chain):
         new = take.score.notes[len(seed.notes) :]
         assert take.fresh.notes["onset"].tolist() == (new["onset"] - 3 * BAR).tolist()
         assert take.fresh.notes["pitch"].tolist() == new["pitch"].tolist()
+
+
+def overlaps(notes):
+    """How many notes begin while the one before them sounds."""
+    return int((notes["onset"][:-1] + notes["duration"][:-1] > notes["onset"][1:]).sum())
+
+
+def choir(chords=()):
+    """Four voices for eight bars; the tracks in `chords` sing two notes at once."""
+    voices = (72, 67, 60, 48), (74, 65, 59, 50), (72, 69, 60, 53), (71, 67, 62, 55)
+    rows = [
+        (480 * beat, 480, pitch + step, 80, track)
+        for beat in range(32)
+        for track, pitch in enumerate(voices[beat % 4])
+        for step in ((0, -3) if track in chords else (0,))
+    ]
+    return seed_of(rows, tuple(Track(name, 52, i) for i, name in enumerate("SATB")))
+
+
+def test_a_single_line_stays_one():
+    """At this temperature the model alone would double many notes."""
+    seed = choir()
+    for take in compose(load("chorale"), seed, bars=8, variations=4, temperature=1.5, seed=3):
+        new = take.score.notes[len(seed.notes) :]
+        assert [overlaps(new[new["track"] == track]) for track in range(4)] == [0] * 4
+
+
+def test_what_has_chords_keeps_them():
+    seed = choir(chords={1})
+    takes = compose(load("chorale"), seed, bars=8, variations=2, temperature=1.5, seed=3)
+    new = np.concatenate([take.score.notes[len(seed.notes) :] for take in takes])
+    assert overlaps(new[new["track"] == 1]) > 0
 
 
 def test_several_kits_all_go_on(song_chain):
