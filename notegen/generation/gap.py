@@ -1,6 +1,5 @@
 """The gap: bars of a seed that are to be written anew, and what stays around them."""
 
-import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from notegen.align import align
 from notegen.errors import UsageError
 from notegen.generation.plan import Names, chosen
+from notegen.generation.rules import parse_pair
 from notegen.melody import GRID
 from notegen.score import NOTE, Score, rescale, table
 from notegen.settle import settle
@@ -98,10 +98,7 @@ def parse_between(text: str) -> Between:
     >>> parse_between("9:12"), parse_between("9")
     ((9, 12), (9, 9))
     """
-    if not re.fullmatch(r"\d{1,5}(:\d{1,5})?", text):
-        raise UsageError(f'"{text}" is not a range of bars: write for example 9:12, or 9 for one bar')
-    first, _, last = text.partition(":")
-    return int(first), int(last or first)
+    return parse_pair(text, "a range of bars: write for example 9:12, or 9 for one bar")
 
 
 def _without(score: Score, stays: NDArray[np.bool_], room: NDArray[np.int64]) -> Score:

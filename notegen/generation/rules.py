@@ -97,12 +97,21 @@ def parse_density(text: str) -> tuple[int, int]:
     >>> parse_density("4:8"), parse_density("6")
     ((4, 8), (6, 6))
     """
-    if not re.fullmatch(r"\d{1,4}(:\d{1,4})?", text):
-        raise UsageError(
-            f'"{text}" is not a number of notes a bar: write for example 4:8, or 6 for exactly 6'
-        )
-    least, _, most = text.partition(":")
-    return int(least), int(most or least)
+    return parse_pair(text, "a number of notes a bar: write for example 4:8, or 6 for exactly 6")
+
+
+def parse_pair(text: str, meant: str) -> tuple[int, int]:
+    """Read two whole numbers with a colon between them, or one that stands for both.
+
+    Raises
+    ------
+    UsageError
+        If it is neither; it says what is `meant`.
+    """
+    if not re.fullmatch(r"\d{1,5}(:\d{1,5})?", text):
+        raise UsageError(f'"{text}" is not {meant}')
+    first, _, last = text.partition(":")
+    return int(first), int(last or first)
 
 
 def _pitch(text: str) -> int | None:
