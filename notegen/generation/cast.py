@@ -23,6 +23,7 @@ _LINE = 1.5  # voices: what has fewer is a single line
 _CROWDED = 1.5  # times as much weigh voices that such a part does not have
 _MANY = 5_000  # ways to give tracks their parts: fewer are all tried
 _BUSY = 2.0  # octaves that a track is farther from a note while it is sounding another one
+_GROUND = 1.0  # octaves that a single line an octave below all others is nearer to what has none below it
 _RESTED = 0.25  # octaves that it is nearer after a rest of
 _REST = 4 * GRID  # grid ticks, and by as much less as it has rested for less
 
@@ -116,12 +117,22 @@ def deal(notes: Table, tracks: dict[int, Role]) -> NDArray[np.int32]:
     names = np.array(list(tracks), dtype=np.int32)
     centre = np.array([each.pitch for each in tracks.values()])
     alone = np.array([each.voices < _LINE for each in tracks.values()])
-    until = np.zeros(len(names), dtype=np.int64)
+    bass = alone & (centre + _OCTAVE <= np.delete(centre, centre.argmin()).min(initial=128))
+    ground, until = _ground(notes), np.zeros(len(names), dtype=np.int64)
     chosen = np.empty(len(notes), dtype=np.int64)
     for i, note in enumerate(notes):
         busy = alone & (until > note["onset"])
         rested = np.clip((note["onset"] - until) / _REST, 0, 1)
         far = abs(centre - note["pitch"]) / _OCTAVE + _BUSY * busy - _RESTED * rested
+        far -= _GROUND * bass * ground[i]
         which = int(far.argmin())
         chosen[i], until[which] = which, note["onset"] + note["duration"]
     return names[chosen]
+
+
+def _ground(notes: Table) -> NDArray[np.bool_]:
+    """Return which notes have none below them when they begin."""
+    onset, pitch = notes["onset"], notes["pitch"]
+    sounds = (onset <= onset[:, None]) & (onset + notes["duration"] > onset[:, None])
+    ground: NDArray[np.bool_] = ~(sounds & (pitch < pitch[:, None])).any(axis=1)
+    return ground

@@ -88,6 +88,14 @@ def test_a_rest_does_not_make_a_bass_of_a_soprano():
     assert set(dealt(rows, {0: SUNG, 1: BASS})) == {0}
 
 
+def test_the_bass_takes_what_has_nothing_below_it():
+    """A fifth above its own register; not the same pitch over another note, nor the middle of the chords."""
+    tracks = {0: Role(60, 3, 0), 1: Role(38, 1, 0)}
+    assert dealt([row(0, 62), row(0, 53)], tracks) == [0, 1]
+    assert dealt([row(0, 53), row(0, 36)], tracks) == [0, 1]
+    assert dealt([row(0, 67), row(0, 60)], tracks) == [0, 0]
+
+
 def test_one_track_plays_all():
     assert dealt([row(0, 60), row(0, 40), row(24, 70)], {4: SUNG}) == [4, 4, 4]
 
